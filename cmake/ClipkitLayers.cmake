@@ -1,0 +1,48 @@
+# The layers of src/ in dependency order, and the library made of them. scripts/check_layers.py holds the #include
+# lines against the same table.
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(OneDNN REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(PNG REQUIRED)
+find_package(GIF REQUIRED)
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+find_package(CURL REQUIRED)  # headers only: the library is opened when `pull` runs, and not before
+
+clipkit_layer(base LIBRARIES nlohmann_json::nlohmann_json)
+clipkit_layer(tensor DEPENDS base)
+clipkit_layer(ops DEPENDS tensor)
+clipkit_layer(cpu DEPENDS ops LIBRARIES OneDNN::dnnl PkgConfig::HWY)
+clipkit_layer(runtime DEPENDS cpu)
+clipkit_layer(nn DEPENDS ops)
+clipkit_layer(text DEPENDS tensor)
+clipkit_layer(image DEPENDS tensor LIBRARIES JPEG::JPEG PNG::PNG GIF::GIF PkgConfig::WEBP PkgConfig::HWY)
+clipkit_layer(checkpoint DEPENDS tensor)
+clipkit_layer(fetch DEPENDS tensor)
+clipkit_layer(model DEPENDS nn checkpoint text image)
+clipkit_layer(api DEPENDS model runtime fetch)
+
+if(TARGET clipkit_fetch)
+  target_include_directories(clipkit_fetch PRIVATE ${CURL_INCLUDE_DIRS})
+endif()
+foreach(list IN ITEMS ClipkitAssets)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/cmake/${list}.cmake)
+    include(${list})
+  endif()
+endforeach()
+
+if(TARGET clipkit_api)
+  add_library(clipkit)
+  add_library(clipkit::clipkit ALIAS clipkit)
+  get_property(layers GLOBAL PROPERTY clipkit_layers)
+  foreach(layer IN LISTS layers)
+    target_link_libraries(clipkit PRIVATE $<BUILD_INTERFACE:clipkit_${layer}>)
+  endforeach()
+  target_compile_features(clipkit PUBLIC cxx_std_20)
+  target_include_directories(clipkit PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+  set_target_properties(clipkit PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    LINKER_LANGUAGE CXX)
+  target_link_options(clipkit PRIVATE -Wl,--as-needed)
+endif()

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clipkit/config.h"
+#include "clipkit/export.h"
+#include "clipkit/model.h"
+
+namespace clipkit {
+
+// What a checkpoint is, without building the model.
+struct TensorInfo {
+  std::string name;     // in the file
+  std::string maps_to;  // the model's name in the OpenAI layout, "" if it is no part of the model
+  std::string dtype, shape;
+  int64_t bytes = 0;
+};
+struct CheckpointInfo {
+  std::string path;
+  std::string container;  // "safetensors", "PyTorch zip", "TorchScript", "PyTorch stream", "GGUF"
+  std::string naming;     // "OpenAI", "open_clip with custom text", "Hugging Face", "clip.cpp"
+  ModelConfig config;
+  std::vector<std::string> assumptions;  // what the file does not say and was assumed, in sentences
+  int64_t parameters = 0, vision_parameters = 0, text_parameters = 0;
+  int64_t file_bytes = 0;
+  std::vector<TensorInfo> tensors;
+  float logit_scale = 0;   // as stored (a log)
+  int64_t num_nan = 0;     // weights that are not numbers
+};
+CLIPKIT_API CheckpointInfo inspect(const std::filesystem::path& path, const LoadOptions& options = {});
+
+// Names of the tensors in a written checkpoint.
+enum class CheckpointLayout { kOpenAi, kOpenClip, kHuggingFace };
+struct ConvertOptions {
+  CheckpointLayout layout = CheckpointLayout::kOpenClip;
+  std::optional<DType> dtype;  // float32, float16, bfloat16; default: as stored
+};
+// Writes safetensors (kOpenAi: a file; the others: a folder with their config, preprocessing and tokenizer files), then reads it back and compares.
+CLIPKIT_API void convert_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to,
+                                    const ConvertOptions& options, const LoadOptions& load_options = {});
+
+}  // namespace clipkit

@@ -1,0 +1,17 @@
+#include "base/parallel.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace clipkit {
+
+#ifdef _OPENMP
+int num_compute_threads() noexcept { return omp_get_max_threads(); }
+void set_num_compute_threads(int threads) { omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs()); }
+#else
+int num_compute_threads() noexcept { return 1; }
+void set_num_compute_threads(int) {}
+#endif
+
+}  // namespace clipkit
