@@ -5,12 +5,11 @@
 #include <variant>
 #include <vector>
 
+#include "clipkit/activation.h"
 #include "clipkit/export.h"
 #include "clipkit/preprocess.h"
 
 namespace clipkit {
-
-enum class Activation { kQuickGelu, kGelu, kGeluTanh };
 
 // A stack of residual attention blocks.
 struct TransformerConfig {
@@ -59,7 +58,8 @@ struct ModelConfig {
   int image_size() const noexcept;
 };
 
-// The architectures that come with clipkit ("ViT-B-32", "RN50", ...), and one of them, by name ("ViT-B/32" is also understood).
+// The architectures that come with clipkit ("ViT-B-32", "RN50", ...), and one of them, by name ("ViT-B/32" is also
+// understood).
 CLIPKIT_API std::vector<std::string> config_names();
 // Errors: kNotFound, naming near matches.
 CLIPKIT_API ModelConfig config_by_name(std::string_view name);

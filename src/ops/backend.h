@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+
+#include "ops/attention.h"
+#include "ops/convolution.h"
+#include "ops/embedding.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+#include "ops/pooling.h"
+#include "ops/similarity.h"
+
+namespace clipkit {
+
+// The whole contract with the hardware, at the grain of the paper. Call it through ops::..., which checks the arguments
+// once; an implementation trusts what it gets. Work is queued in call order; the host sees results after synchronize().
+// Not thread-safe: the compute thread alone calls it.
+//
+// Two element types run through a tower. Operands of matrix products have operand_dtype(); sums, the residual stream,
+// normalisation and features have sum_dtype(). They are equal except where products are taken in bf16.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual Device device() const = 0;
+  virtual DType operand_dtype() const = 0;
+  virtual DType sum_dtype() const = 0;
+
+  // Uninitialised, aligned to 64 bytes. Errors: kOutOfMemory.
+  virtual Tensor allocate(Shape shape, DType dtype) = 0;
+  // A parameter where the backend can read it, as sum_dtype() or, with keep_dtype, as stored. Shares the memory if it
+  // can.
+  virtual Tensor upload(const Tensor& host, bool keep_dtype = false) = 0;
+  // Result to the host.
+  virtual void download(TensorView from, TensorView host) = 0;
+  virtual void synchronize() = 0;
+
+  // The smallest row count, at least `rows`, for which linear() has or will keep a plan: callers with ever-changing row
+  // counts (packed texts) pad up to it.
+  virtual int64_t padded_rows(int64_t rows) const = 0;
+
+  virtual std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) = 0;
+  virtual void linear(const PackedLinear& weights, const LinearArgs& args) = 0;
+  virtual std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) = 0;
+  virtual void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) = 0;
+  virtual void layer_norm(const LayerNormArgs& args) = 0;
+  virtual void attention(const AttentionArgs& args) = 0;
+  virtual void embed_tokens(const EmbedTokensArgs& args) = 0;
+  virtual void patches(const PatchesArgs& args) = 0;
+  virtual void embed_patches(const EmbedPatchesArgs& args) = 0;
+  virtual void channels_last(const ChannelsLastArgs& args) = 0;
+  virtual void average_pool(const AveragePoolArgs& args) = 0;
+  virtual void mean_token(const MeanTokenArgs& args) = 0;
+  virtual void gather_rows(const GatherRowsArgs& args) = 0;
+  virtual void normalize_rows(const NormalizeRowsArgs& args) = 0;
+  virtual void softmax_rows(const SoftmaxRowsArgs& args) = 0;
+  virtual void similarity(const SimilarityArgs& args) = 0;
+};
+
+}  // namespace clipkit

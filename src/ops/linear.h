@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "clipkit/activation.h"
+#include "clipkit/tensor.h"
+
+// Linear layer:  y = activation(x W^T + bias) + residual.
+
+namespace clipkit {
+
+struct LinearSpec {
+  TensorView weight;        // (out, in), or (in, out) if transposed; any floating type
+  TensorView bias;          // (out), any floating type; may be empty
+  bool transposed = false;  // CLIP stores its projections as (in, out)
+};
+
+// A weight matrix in the layout and precision that its backend multiplies fastest. Opaque.
+class PackedLinear {
+ public:
+  virtual ~PackedLinear() = default;
+  int64_t in() const noexcept { return in_; }
+  int64_t out() const noexcept { return out_; }
+
+ protected:
+  PackedLinear(int64_t in, int64_t out) : in_(in), out_(out) {}
+
+ private:
+  int64_t in_, out_;
+};
+
+struct LinearArgs {
+  TensorView x;                          // (R, in) operand type
+  TensorView y;                          // (R, out) operand or sum type
+  std::optional<Activation> activation;  // none: identity
+  TensorView residual;                   // (R, out) sum type, or empty; may be y itself
+};
+
+class Backend;
+
+namespace ops {
+std::unique_ptr<PackedLinear> pack_linear(Backend& backend, const LinearSpec& spec);
+void linear(Backend& backend, const PackedLinear& weights, const LinearArgs& args);
+}  // namespace ops
+
+}  // namespace clipkit

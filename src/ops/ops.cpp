@@ -1,0 +1,233 @@
+#include "ops/checks.h"
+
+namespace clipkit::ops {
+
+namespace {
+void check_operand_or_sum(const char* op, const char* name, const Backend& b, const TensorView& tensor) {
+  CLIPKIT_CHECK(tensor.dtype() == b.operand_dtype() || tensor.dtype() == b.sum_dtype(), op, ": ", name,
+                " has elements of ", to_string(tensor.dtype()), ", expected ", to_string(b.operand_dtype()), " or ",
+                to_string(b.sum_dtype()));
+}
+
+// starts must rise from 0 to rows.
+void check_starts(const char* op, const char* name, std::span<const int64_t> starts, int64_t rows) {
+  CLIPKIT_CHECK(!starts.empty() && starts.front() == 0 && starts.back() <= rows, op, ": ", name,
+                " must begin at 0 and end within ", rows, " rows");
+  for (size_t i = 1; i < starts.size(); ++i) {
+    CLIPKIT_CHECK(starts[i - 1] <= starts[i], op, ": ", name, " must not fall");
+  }
+}
+}  // namespace
+
+std::unique_ptr<PackedLinear> pack_linear(Backend& b, const LinearSpec& spec) {
+  check_rank("linear", "weight", spec.weight, 2);
+  CLIPKIT_CHECK(is_floating(spec.weight.dtype()), "linear: weight has elements of ", to_string(spec.weight.dtype()));
+  if (spec.bias) {
+    check_shape("linear", "bias", spec.bias, {spec.weight.shape()[spec.transposed ? 1 : 0]});
+    CLIPKIT_CHECK(is_floating(spec.bias.dtype()), "linear: bias has elements of ", to_string(spec.bias.dtype()));
+  }
+  return b.pack(spec);
+}
+
+void linear(Backend& b, const PackedLinear& weights, const LinearArgs& args) {
+  check_rank("linear", "x", args.x, 2);
+  const int64_t rows = args.x.shape()[0];
+  check_shape("linear", "x", args.x, {rows, weights.in()});
+  check_shape("linear", "y", args.y, {rows, weights.out()});
+  check_dtype("linear", "x", args.x, b.operand_dtype());
+  check_operand_or_sum("linear", "y", b, args.y);
+  if (args.residual) {
+    check_shape("linear", "residual", args.residual, {rows, weights.out()});
+    check_dtype("linear", "residual", args.residual, b.sum_dtype());
+    check_dtype("linear", "y", args.y, b.sum_dtype());
+  }
+  check_device("linear", b, {args.x, args.y, args.residual});
+  if (rows > 0) b.linear(weights, args);
+}
+
+std::unique_ptr<PackedConvolution> pack_convolution(Backend& b, const ConvolutionSpec& spec) {
+  check_rank("convolution", "weight", spec.weight, 4);
+  const Shape& shape = spec.weight.shape();
+  check_shape("convolution", "weight", spec.weight, {shape[0], shape[1], shape[2], shape[2]});
+  check_shape("convolution", "bias", spec.bias, {shape[0]});
+  check_dtype("convolution", "weight", spec.weight, DType::kFloat32);
+  check_dtype("convolution", "bias", spec.bias, DType::kFloat32);
+  return b.pack(spec);
+}
+
+void convolution(Backend& b, const PackedConvolution& weights, const ConvolutionArgs& args) {
+  check_rank("convolution", "x", args.x, 4);
+  const Shape& in = args.x.shape();
+  check_shape("convolution", "x", args.x, {in[0], in[1], in[2], weights.in_channels()});
+  const Shape out = {in[0], weights.out_size(in[1]), weights.out_size(in[2]), weights.out_channels()};
+  check_shape("convolution", "y", args.y, out);
+  check_dtype("convolution", "x", args.x, b.operand_dtype());
+  check_dtype("convolution", "y", args.y, b.operand_dtype());
+  if (args.residual) {
+    check_shape("convolution", "residual", args.residual, out);
+    check_dtype("convolution", "residual", args.residual, b.operand_dtype());
+  }
+  check_device("convolution", b, {args.x, args.y, args.residual});
+  if (in[0] > 0) b.convolution(weights, args);
+}
+
+void layer_norm(Backend& b, const LayerNormArgs& args) {
+  check_rank("layer_norm", "x", args.x, 2);
+  const int64_t width = args.x.shape()[1];
+  check_shape("layer_norm", "y", args.y, args.x.shape());
+  check_shape("layer_norm", "weight", args.weight, {width});
+  check_shape("layer_norm", "bias", args.bias, {width});
+  for (const TensorView& tensor : {args.x, args.weight, args.bias})
+    check_dtype("layer_norm", "input", tensor, b.sum_dtype());
+  check_operand_or_sum("layer_norm", "y", b, args.y);
+  check_device("layer_norm", b, {args.x, args.weight, args.bias, args.y});
+  b.layer_norm(args);
+}
+
+void attention(Backend& b, const AttentionArgs& args) {
+  check_rank("attention", "q", args.q, 2);
+  const int64_t width = args.q.shape()[1];
+  check_rank("attention", "kv", args.kv, 2);
+  check_shape("attention", "kv", args.kv, {args.kv.shape()[0], 2 * width});
+  check_shape("attention", "out", args.out, args.q.shape());
+  CLIPKIT_CHECK(args.heads > 0 && width % args.heads == 0, "attention: width ", width, " is no multiple of ",
+                args.heads, " heads");
+  for (const TensorView& tensor : {args.q, args.kv, args.out})
+    check_dtype("attention", "a tensor", tensor, b.operand_dtype());
+  check_starts("attention", "starts", args.starts, args.kv.shape()[0]);
+  check_starts("attention", "q_starts", args.q_starts, args.q.shape()[0]);
+  CLIPKIT_CHECK(args.starts.size() == args.q_starts.size(), "attention: ", args.starts.size(), " starts, ",
+                args.q_starts.size(), " q_starts");
+  for (size_t n = 1; n < args.starts.size(); ++n) {
+    const int64_t keys = args.starts[n] - args.starts[n - 1], queries = args.q_starts[n] - args.q_starts[n - 1];
+    CLIPKIT_CHECK(keys > 0 || queries == 0, "attention: sequence ", n - 1, " has queries but no keys");
+    CLIPKIT_CHECK(!args.causal || queries <= keys, "attention: sequence ", n - 1, " has more queries than keys");
+  }
+  check_device("attention", b, {args.q, args.kv, args.out});
+  b.attention(args);
+}
+
+void embed_tokens(Backend& b, const EmbedTokensArgs& args) {
+  const auto rows = static_cast<int64_t>(args.ids.size());
+  check_rank("embed_tokens", "table", args.table, 2);
+  check_rank("embed_tokens", "positions", args.positions, 2);
+  const int64_t vocab = args.table.shape()[0], width = args.table.shape()[1], length = args.positions.shape()[0];
+  check_shape("embed_tokens", "positions", args.positions, {length, width});
+  check_shape("embed_tokens", "y", args.y, {rows, width});
+  CLIPKIT_CHECK(is_floating(args.table.dtype()), "embed_tokens: table has elements of ", to_string(args.table.dtype()));
+  check_dtype("embed_tokens", "positions", args.positions, b.sum_dtype());
+  check_dtype("embed_tokens", "y", args.y, b.sum_dtype());
+  CLIPKIT_CHECK(args.index.size() == args.ids.size(), "embed_tokens: ", args.ids.size(), " ids, ", args.index.size(),
+                " positions");
+  for (size_t r = 0; r < args.ids.size(); ++r) {
+    CLIPKIT_CHECK(args.ids[r] >= -1 && args.ids[r] < vocab, "token id ", args.ids[r], " is not in the vocabulary of ",
+                  vocab);
+    CLIPKIT_CHECK(args.index[r] >= 0 && args.index[r] < length, "token position ", args.index[r], " is not below ",
+                  length);
+  }
+  check_device("embed_tokens", b, {args.table, args.positions, args.y});
+  b.embed_tokens(args);
+}
+
+void patches(Backend& b, const PatchesArgs& args) {
+  check_rank("patches", "pixels", args.pixels, 4);
+  const Shape& s = args.pixels.shape();
+  CLIPKIT_CHECK(args.patch > 0, "patches: patch size ", args.patch);
+  check_shape("patches", "y", args.y,
+              {s[0] * (s[2] / args.patch) * (s[3] / args.patch), s[1] * args.patch * args.patch});
+  check_dtype("patches", "pixels", args.pixels, DType::kFloat32);
+  check_dtype("patches", "y", args.y, b.operand_dtype());
+  check_device("patches", b, {args.pixels, args.y});
+  b.patches(args);
+}
+
+void embed_patches(Backend& b, const EmbedPatchesArgs& args) {
+  check_rank("embed_patches", "positions", args.positions, 2);
+  const int64_t length = args.positions.shape()[0], width = args.positions.shape()[1];
+  check_rank("embed_patches", "x", args.x, 2);
+  CLIPKIT_CHECK(length > 1 && args.x.shape()[0] % length == 0, "embed_patches: ", args.x.shape()[0], " rows for ",
+                length, " positions");
+  const int64_t batch = args.x.shape()[0] / length;
+  check_shape("embed_patches", "x", args.x, {batch * length, width});
+  check_shape("embed_patches", "patches", args.patches, {batch * (length - 1), width});
+  check_shape("embed_patches", "class_embedding", args.class_embedding, {width});
+  for (const TensorView& tensor : {args.patches, args.class_embedding, args.positions, args.x}) {
+    check_dtype("embed_patches", "a tensor", tensor, b.sum_dtype());
+  }
+  check_device("embed_patches", b, {args.patches, args.class_embedding, args.positions, args.x});
+  b.embed_patches(args);
+}
+
+void channels_last(Backend& b, const ChannelsLastArgs& args) {
+  check_rank("channels_last", "x", args.x, 4);
+  const Shape& s = args.x.shape();
+  check_shape("channels_last", "y", args.y, {s[0], s[2], s[3], s[1]});
+  check_dtype("channels_last", "x", args.x, DType::kFloat32);
+  check_dtype("channels_last", "y", args.y, b.operand_dtype());
+  check_device("channels_last", b, {args.x, args.y});
+  b.channels_last(args);
+}
+
+void average_pool(Backend& b, const AveragePoolArgs& args) {
+  check_rank("average_pool", "x", args.x, 4);
+  const Shape& s = args.x.shape();
+  check_shape("average_pool", "y", args.y, {s[0], s[1] / 2, s[2] / 2, s[3]});
+  check_dtype("average_pool", "x", args.x, b.operand_dtype());
+  check_dtype("average_pool", "y", args.y, b.operand_dtype());
+  check_device("average_pool", b, {args.x, args.y});
+  b.average_pool(args);
+}
+
+void mean_token(Backend& b, const MeanTokenArgs& args) {
+  check_rank("mean_token", "x", args.x, 3);
+  const Shape& s = args.x.shape();
+  check_shape("mean_token", "positions", args.positions, {s[1] + 1, s[2]});
+  check_shape("mean_token", "y", args.y, {s[0] * (s[1] + 1), s[2]});
+  check_dtype("mean_token", "x", args.x, b.operand_dtype());
+  check_dtype("mean_token", "y", args.y, b.operand_dtype());
+  check_dtype("mean_token", "positions", args.positions, b.sum_dtype());
+  check_device("mean_token", b, {args.x, args.positions, args.y});
+  b.mean_token(args);
+}
+
+void gather_rows(Backend& b, const GatherRowsArgs& args) {
+  check_rank("gather_rows", "x", args.x, 2);
+  check_shape("gather_rows", "y", args.y, {static_cast<int64_t>(args.rows.size()), args.x.shape()[1]});
+  check_dtype("gather_rows", "y", args.y, args.x.dtype());
+  for (const int64_t row : args.rows) {
+    CLIPKIT_CHECK(row >= 0 && row < args.x.shape()[0], "gather_rows: row ", row, " of ", args.x.shape()[0]);
+  }
+  check_device("gather_rows", b, {args.x, args.y});
+  b.gather_rows(args);
+}
+
+void normalize_rows(Backend& b, const NormalizeRowsArgs& args) {
+  check_rank("normalize_rows", "x", args.x, 2);
+  check_shape("normalize_rows", "y", args.y, args.x.shape());
+  check_dtype("normalize_rows", "x", args.x, b.sum_dtype());
+  check_dtype("normalize_rows", "y", args.y, b.sum_dtype());
+  check_device("normalize_rows", b, {args.x, args.y});
+  b.normalize_rows(args);
+}
+
+void softmax_rows(Backend& b, const SoftmaxRowsArgs& args) {
+  check_rank("softmax_rows", "x", args.x, 2);
+  check_shape("softmax_rows", "y", args.y, args.x.shape());
+  check_dtype("softmax_rows", "x", args.x, b.sum_dtype());
+  check_dtype("softmax_rows", "y", args.y, b.sum_dtype());
+  check_device("softmax_rows", b, {args.x, args.y});
+  b.softmax_rows(args);
+}
+
+void similarity(Backend& b, const SimilarityArgs& args) {
+  check_rank("similarity", "a", args.a, 2);
+  check_rank("similarity", "b", args.b, 2);
+  check_shape("similarity", "b", args.b, {args.b.shape()[0], args.a.shape()[1]});
+  check_shape("similarity", "c", args.c, {args.a.shape()[0], args.b.shape()[0]});
+  for (const TensorView& tensor : {args.a, args.b, args.c})
+    check_dtype("similarity", "a tensor", tensor, b.sum_dtype());
+  check_device("similarity", b, {args.a, args.b, args.c});
+  b.similarity(args);
+}
+
+}  // namespace clipkit::ops

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <span>
+
+#include "clipkit/tensor.h"
+
+// What moves and averages without weights.
+
+namespace clipkit {
+
+// (N, C, H, W) float32 to (N, H, W, C) of the operand type.
+struct ChannelsLastArgs {
+  TensorView x, y;
+};
+
+// 2x2 average pooling with stride 2; an odd last row or column is left out. x, y: (N, H, W, C) operand type.
+struct AveragePoolArgs {
+  TensorView x, y;
+};
+
+// The tokens of the attention pool: y[n, 0] = mean over i of x[n, i] + positions[0];  y[n, 1 + i] = x[n, i] +
+// positions[1 + i]
+struct MeanTokenArgs {
+  TensorView x;          // (N, S, D) operand type
+  TensorView positions;  // (1 + S, D) sum type
+  TensorView y;          // (N * (1 + S), D) operand type
+};
+
+// y[i] = x[rows[i]]
+struct GatherRowsArgs {
+  TensorView x;                   // (R, D)
+  std::span<const int64_t> rows;  // on the host
+  TensorView y;                   // (rows.size(), D), same type as x
+};
+
+class Backend;
+
+namespace ops {
+void channels_last(Backend& backend, const ChannelsLastArgs& args);
+void average_pool(Backend& backend, const AveragePoolArgs& args);
+void mean_token(Backend& backend, const MeanTokenArgs& args);
+void gather_rows(Backend& backend, const GatherRowsArgs& args);
+}  // namespace ops
+
+}  // namespace clipkit

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace clipkit::reference {
+
+// Layer normalisation over the last axis (Ba et al. 2016, section 3; in CLIP before attention and MLP).
+//   y = (x - mean) / sqrt(var + eps) * weight + bias      var divides by D, not D - 1
+// x, y: (R, D).   weight, bias: (D).
+template <class T>
+void layer_norm(const T* x, const T* weight, const T* bias, T eps, int64_t R, int64_t D, T* y) noexcept {
+  for (int64_t r = 0; r < R; ++r, x += D, y += D) {
+    T sum = 0, sum_sq = 0;
+    for (int64_t d = 0; d < D; ++d) sum += x[d];
+    const T mean = sum / T(D);
+    // Two passes: E[x^2] - mean^2 loses every digit when |mean| is much larger than the deviation.
+    for (int64_t d = 0; d < D; ++d) sum_sq += (x[d] - mean) * (x[d] - mean);
+    const T rstd = T(1) / std::sqrt(sum_sq / T(D) + eps);
+    for (int64_t d = 0; d < D; ++d) y[d] = (x[d] - mean) * rstd * weight[d] + bias[d];
+  }
+}
+
+}  // namespace clipkit::reference

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+
+#include "clipkit/activation.h"
+
+namespace clipkit::reference {
+
+template <class T>
+T activate(Activation activation, T x) noexcept {
+  switch (activation) {
+    case Activation::kQuickGelu:
+      return x / (T(1) + std::exp(T(-1.702) * x));
+    case Activation::kGelu:
+      return T(0.5) * x * (T(1) + std::erf(x / std::sqrt(T(2))));
+    case Activation::kGeluTanh: {
+      const T inner = std::sqrt(T(2) / T(3.14159265358979323846)) * (x + T(0.044715) * x * x * x);
+      return T(0.5) * x * (T(1) + std::tanh(inner));
+    }
+  }
+  return x;
+}
+
+// y = activation(x W^T + bias) + residual.   x: (R, in), weight: (out, in), bias: (out) or null, residual: (R, out) or
+// null.
+template <class T>
+void linear(const T* x, const T* weight, const T* bias, std::optional<Activation> activation, const T* residual,
+            int64_t R, int64_t in, int64_t out, T* y) noexcept {
+  for (int64_t r = 0; r < R; ++r) {
+    for (int64_t o = 0; o < out; ++o) {
+      T sum = bias != nullptr ? bias[o] : T(0);
+      for (int64_t i = 0; i < in; ++i) sum += x[r * in + i] * weight[o * in + i];
+      if (activation) sum = activate(*activation, sum);
+      y[r * out + o] = residual != nullptr ? sum + residual[r * out + o] : sum;
+    }
+  }
+}
+
+}  // namespace clipkit::reference

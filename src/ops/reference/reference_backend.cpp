@@ -1,0 +1,185 @@
+#include "ops/reference/reference_backend.h"
+
+#include <cstring>
+
+#include "base/check.h"
+#include "ops/reference/attention.h"
+#include "ops/reference/convolution.h"
+#include "ops/reference/embedding.h"
+#include "ops/reference/layer_norm.h"
+#include "ops/reference/linear.h"
+#include "ops/reference/pooling.h"
+#include "ops/reference/similarity.h"
+#include "tensor/convert.h"
+
+namespace clipkit {
+
+namespace {
+
+template <class T>
+constexpr DType kDType = std::is_same_v<T, double> ? DType::kFloat64 : DType::kFloat32;
+
+// Any floating tensor as a plain one of T.
+template <class T>
+Tensor as_plain(const TensorView& from) {
+  Tensor result = Tensor::empty(from.shape(), kDType<T>);
+  const int64_t n = from.num_elements();
+  if (from.dtype() == kDType<T>) {
+    std::memcpy(result.view().raw(), from.raw(), from.bytes());
+  } else if constexpr (std::is_same_v<T, float>) {
+    convert_to_float(from.raw(), from.dtype(), result.data<float>(), n);
+  } else {  // 16-bit floats and float32 pass through float32 without loss
+    std::vector<float> single(static_cast<size_t>(n));
+    convert_to_float(from.raw(), from.dtype(), single.data(), n);
+    std::copy(single.begin(), single.end(), result.data<double>());
+  }
+  return result;
+}
+
+template <class T>
+struct PlainLinear : PackedLinear {
+  explicit PlainLinear(const LinearSpec& spec)
+      : PackedLinear(spec.weight.shape()[spec.transposed ? 0 : 1], spec.weight.shape()[spec.transposed ? 1 : 0]),
+        weight(as_plain<T>(spec.weight)) {
+    if (spec.bias) bias = as_plain<T>(spec.bias);
+    if (!spec.transposed) return;
+    Tensor turned = Tensor::empty({out(), in()}, kDType<T>);
+    for (int64_t o = 0; o < out(); ++o) {
+      for (int64_t i = 0; i < in(); ++i) turned.data<T>()[o * in() + i] = weight.data<T>()[i * out() + o];
+    }
+    weight = std::move(turned);
+  }
+  Tensor weight, bias;
+};
+
+template <class T>
+struct PlainConvolution : PackedConvolution {
+  explicit PlainConvolution(const ConvolutionSpec& spec)
+      : PackedConvolution(spec), weight(as_plain<T>(spec.weight)), bias(as_plain<T>(spec.bias)) {}
+  Tensor weight, bias;
+};
+
+template <class T>
+class ReferenceBackend : public Backend {
+ public:
+  Device device() const override { return {}; }
+  DType operand_dtype() const override { return kDType<T>; }
+  DType sum_dtype() const override { return kDType<T>; }
+  Tensor allocate(Shape shape, DType dtype) override { return Tensor::empty(shape, dtype); }
+  Tensor upload(const Tensor& host, bool keep_dtype) override {
+    if (keep_dtype || host.dtype() == kDType<T>) return {host.view(), host.owner()};
+    return as_plain<T>(host);
+  }
+  void download(TensorView from, TensorView host) override {
+    if (from.dtype() == host.dtype()) {
+      std::memcpy(host.raw(), from.raw(), from.bytes());
+    } else {
+      const auto source = from.span<T>();
+      for (size_t i = 0; i < source.size(); ++i) host.data<float>()[i] = static_cast<float>(source[i]);
+    }
+  }
+  void synchronize() override {}
+  int64_t padded_rows(int64_t rows) const override { return rows; }
+
+  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return std::make_unique<PlainLinear<T>>(spec); }
+  void linear(const PackedLinear& packed, const LinearArgs& a) override {
+    const auto& w = static_cast<const PlainLinear<T>&>(packed);
+    reference::linear<T>(a.x.data<T>(), w.weight.template data<T>(), optional(w.bias), a.activation,
+                         optional(a.residual), a.x.shape()[0], w.in(), w.out(), a.y.data<T>());
+  }
+  std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override {
+    return std::make_unique<PlainConvolution<T>>(spec);
+  }
+  void convolution(const PackedConvolution& packed, const ConvolutionArgs& a) override {
+    const auto& w = static_cast<const PlainConvolution<T>&>(packed);
+    const Shape& s = a.x.shape();
+    reference::convolution<T>(a.x.data<T>(), w.weight.template data<T>(), w.bias.template data<T>(),
+                              optional(a.residual), a.relu, s[0], s[1], s[2], s[3], w.out_channels(), w.kernel(),
+                              w.stride(), w.padding(), a.y.data<T>());
+  }
+  void layer_norm(const LayerNormArgs& a) override {
+    reference::layer_norm<T>(a.x.data<T>(), a.weight.data<T>(), a.bias.data<T>(), T(a.eps), a.x.shape()[0],
+                             a.x.shape()[1], a.y.data<T>());
+  }
+  void attention(const AttentionArgs& a) override {
+    const int64_t width = a.q.shape()[1], head = width / a.heads;
+    for (size_t n = 0; n + 1 < a.starts.size(); ++n) {
+      for (int64_t h = 0; h < a.heads; ++h) {
+        const T* q = a.q.data<T>() + a.q_starts[n] * width + h * head;
+        const T* k = a.kv.data<T>() + a.starts[n] * 2 * width + h * head;
+        reference::attention<T>(q, k, k + width, a.q_starts[n + 1] - a.q_starts[n], a.starts[n + 1] - a.starts[n], head,
+                                width, 2 * width, a.causal, a.out.data<T>() + a.q_starts[n] * width + h * head);
+      }
+    }
+  }
+  void embed_tokens(const EmbedTokensArgs& a) override {
+    const int64_t width = a.table.shape()[1];
+    for (size_t r = 0; r < a.ids.size(); ++r) {
+      T* y = a.y.data<T>() + static_cast<int64_t>(r) * width;
+      if (a.ids[r] < 0) {
+        std::fill(y, y + width, T(0));
+        continue;
+      }
+      const Tensor row = as_plain<T>(a.table.slice(a.ids[r], a.ids[r] + 1));
+      const T* position = a.positions.data<T>() + a.index[r] * width;
+      for (int64_t d = 0; d < width; ++d) y[d] = row.data<T>()[d] + position[d];
+    }
+  }
+  void patches(const PatchesArgs& a) override {
+    const Shape& s = a.pixels.shape();
+    reference::patches<float, T>(a.pixels.data<float>(), s[0], s[1], s[2], s[3], a.patch, a.y.data<T>());
+  }
+  void embed_patches(const EmbedPatchesArgs& a) override {
+    const int64_t length = a.positions.shape()[0];
+    reference::embed_patches<T>(a.patches.data<T>(), a.class_embedding.data<T>(), a.positions.data<T>(),
+                                a.x.shape()[0] / length, length, a.positions.shape()[1], a.x.data<T>());
+  }
+  void channels_last(const ChannelsLastArgs& a) override {
+    const Shape& s = a.x.shape();
+    const float* x = a.x.data<float>();
+    T* y = a.y.data<T>();
+    for (int64_t n = 0; n < s[0]; ++n) {
+      for (int64_t i = 0; i < s[2] * s[3]; ++i) {
+        for (int64_t c = 0; c < s[1]; ++c) *y++ = static_cast<T>(x[(n * s[1] + c) * s[2] * s[3] + i]);
+      }
+    }
+  }
+  void average_pool(const AveragePoolArgs& a) override {
+    const Shape& s = a.x.shape();
+    reference::average_pool<T>(a.x.data<T>(), s[0], s[1], s[2], s[3], a.y.data<T>());
+  }
+  void mean_token(const MeanTokenArgs& a) override {
+    const Shape& s = a.x.shape();
+    reference::mean_token<T>(a.x.data<T>(), a.positions.data<T>(), s[0], s[1], s[2], a.y.data<T>());
+  }
+  void gather_rows(const GatherRowsArgs& a) override {
+    for (size_t i = 0; i < a.rows.size(); ++i) {
+      const auto row = a.x.row<T>(a.rows[i]);
+      std::copy(row.begin(), row.end(), a.y.row<T>(static_cast<int64_t>(i)).begin());
+    }
+  }
+  void normalize_rows(const NormalizeRowsArgs& a) override {
+    reference::normalize_rows<T>(a.x.data<T>(), a.x.shape()[0], a.x.shape()[1], a.y.data<T>());
+  }
+  void softmax_rows(const SoftmaxRowsArgs& a) override {
+    reference::softmax_rows<T>(a.x.data<T>(), a.x.shape()[0], a.x.shape()[1], a.y.data<T>());
+  }
+  void similarity(const SimilarityArgs& a) override {
+    reference::similarity<T>(a.a.data<T>(), a.b.data<T>(), T(a.alpha), a.a.shape()[0], a.b.shape()[0], a.a.shape()[1],
+                             a.c.data<T>());
+  }
+
+ private:
+  static const T* optional(const TensorView& tensor) { return tensor ? tensor.data<T>() : nullptr; }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_reference_backend(DType dtype) {
+  if (dtype == DType::kFloat64) return std::make_unique<ReferenceBackend<double>>();
+  CLIPKIT_CHECK(dtype == DType::kFloat32, "the reference backend computes in float32 or float64, not ",
+                to_string(dtype));
+  return std::make_unique<ReferenceBackend<float>>();
+}
+
+}  // namespace clipkit

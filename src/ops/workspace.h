@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include "ops/backend.h"
+
+namespace clipkit {
+
+// Memory for activations that is taken and given back in stack order and kept from one call to the next, so that a
+// model in use neither allocates nor touches fresh pages. When a call needed more than one block, the next reset joins
+// them.
+class Workspace {
+ public:
+  explicit Workspace(Backend& backend) : backend_(backend) {}
+
+  // Uninitialised, aligned to 64 bytes, valid until the Scope in which it was taken ends. Errors: kOutOfMemory.
+  TensorView take(Shape shape, DType dtype);
+
+  class Scope {
+   public:
+    explicit Scope(Workspace& workspace) : workspace_(workspace), block_(workspace.block_), used_(workspace.used_) {}
+    ~Scope() {
+      workspace_.block_ = block_;
+      workspace_.used_ = used_;
+      if (block_ == 0 && used_ == 0) workspace_.join_blocks();
+    }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Workspace& workspace_;
+    size_t block_, used_;
+  };
+
+  size_t capacity_bytes() const noexcept;
+
+ private:
+  void join_blocks() noexcept;
+
+  Backend& backend_;
+  std::vector<Tensor> blocks_;  // of bytes
+  size_t block_ = 0;            // the one in use
+  size_t used_ = 0;             // bytes of it
+  size_t wanted_ = 0;           // size of the single block that would have served
+};
+
+}  // namespace clipkit
