@@ -80,3 +80,23 @@ function(clipkit_embed layer name file)
   set_property(SOURCE ${assembly} APPEND PROPERTY OBJECT_DEPENDS ${file})
   target_sources(clipkit_${layer} PRIVATE ${assembly})
 endfunction()
+
+# clipkit_layers_named_in(FILE OUT): the layers that the first line of a fuzz target or benchmark asks for, written as
+#   // layer: text image
+# Empty, with a warning, if it names none or one that is not there.
+function(clipkit_layers_named_in file out)
+  set(${out} "" PARENT_SCOPE)
+  file(STRINGS ${file} first LIMIT_COUNT 1)
+  if(NOT first MATCHES "^// layer: ([a-z ]+)$")
+    message(WARNING "${file}: left out, the first line must name the layers to link, as in: // layer: text")
+    return()
+  endif()
+  string(REPLACE " " ";" layers "${CMAKE_MATCH_1}")
+  foreach(layer IN LISTS layers)
+    if(NOT TARGET clipkit_${layer})
+      message(WARNING "${file}: left out, there is no layer ${layer}")
+      return()
+    endif()
+  endforeach()
+  set(${out} ${layers} PARENT_SCOPE)
+endfunction()

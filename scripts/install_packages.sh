@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [bench] [ci]
+# A second call finds everything there and touches nothing. Works as root and, through sudo, as any other user.
+set -euo pipefail
+
+build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libcli11-dev libdnnl-dev libhwy-dev
+       libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev libcurl4-openssl-dev)
+test=(libgtest-dev libgmock-dev libicu-dev python3)
+bench=(libbenchmark-dev)
+ci=(clang lld libclang-rt-14-dev libomp-14-dev clang-format clang-tidy g++-aarch64-linux-gnu)
+
+wanted=()
+for group in "$@"; do
+  case $group in
+    build) wanted+=("${build[@]}") ;;
+    test) wanted+=("${test[@]}") ;;
+    bench) wanted+=("${bench[@]}") ;;
+    ci) wanted+=("${ci[@]}") ;;
+    *)
+      echo "install_packages.sh: unknown group \"$group\", expected build, test, bench or ci" >&2
+      exit 2
+      ;;
+  esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+echo "Installing ${missing[*]}"
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "install_packages.sh: not root and there is no sudo; please have installed: ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+update() {
+  # Another vendor's source that does not answer is no reason to stop: Debian's own lists decide.
+  apt update || echo "apt-get update did not reach every source; going on with the lists that are here" >&2
+}
+install() { apt install --yes --no-install-recommends "${missing[@]}"; }
+
+fresh=no
+if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
+  update
+  fresh=yes
+fi
+# Old lists name files that the mirror no longer has; then, and only then, new lists are fetched.
+if ! install; then
+  [ "$fresh" = no ] || exit 1
+  update
+  install
+fi
