@@ -58,8 +58,15 @@ struct ModelConfig {
   int image_size() const noexcept;
 };
 
-// The architectures that come with clipkit ("ViT-B-32", "RN50", ...), and one of them, by name ("ViT-B/32" is also
-// understood).
+// What an encoder returns for each item.
+enum class Output {
+  kFeatures,          // (N, E): the embedding, not normalised
+  kBeforeProjection,  // (N, D): what the last projection is applied to
+  kTokens,  // (N, L, D): every token after the last block and its LayerNorm (ResNets: the last feature map, row by row)
+};
+
+// The architectures that come with clipkit, and one of them. Names are open_clip's: "ViT-B-32", "ViT-B-32-quickgelu",
+// "RN50". OpenAI's spelling with a slash, "ViT-B/32" or "ViT-L/14@336px", means the variant with QuickGELU.
 CLIPKIT_API std::vector<std::string> config_names();
 // Errors: kNotFound, naming near matches.
 CLIPKIT_API ModelConfig config_by_name(std::string_view name);

@@ -25,20 +25,13 @@ enum class Precision {
 struct LoadOptions {
   std::string device = "cpu";
   Precision precision = Precision::kFloat32;
-  int threads = 0;                         // compute threads, 0: all processors. Results do not depend on it
+  int threads = 0;  // compute threads, 0: all processors. Results do not depend on it
   bool image_tower = true, text_tower = true;
-  std::optional<int> image_size;           // run at another picture size: positions are resized
-  std::optional<int> context_length;       // or text length
-  std::optional<Activation> activation;    // instead of what the checkpoint says
-  std::string config;                      // architecture: a name or a JSON file, instead of what the checkpoint says
-  bool round_weights_to_fp16 = false;      // as OpenAI's own loader does with every file
-};
-
-// What an encoder returns for each item.
-enum class Output {
-  kFeatures,         // (N, E): the embedding, not normalised
-  kBeforeProjection, // (N, D): after the last LayerNorm (attention pool input for ResNets: the mean token's pooled value before c_proj)
-  kTokens,           // (N, L, D): every token after the last block (ViT: ln_post; text: ln_final; ResNets: the feature map as s*s tokens)
+  std::optional<int> image_size;         // run at another picture size: positions are resized
+  std::optional<int> context_length;     // or text length
+  std::optional<Activation> activation;  // instead of what the checkpoint says
+  std::string config;                    // architecture: a name or a JSON file, instead of what the checkpoint says
+  bool round_weights_to_fp16 = false;    // as OpenAI's own loader does with every file
 };
 
 struct Logits {
@@ -74,7 +67,8 @@ class CLIPKIT_API Model {
   // Texts already tokenised: (N, L) int32 or int64, L at most the context length.
   Tensor encode_tokens(TensorView tokens, Output output = Output::kFeatures) const;
 
-  // One unit vector per label: every template filled, encoded, normalised, averaged, normalised again (CLIP section 3.1.4).
+  // One unit vector per label: every template filled, encoded, normalised, averaged, normalised again (CLIP
+  // section 3.1.4).
   Tensor zero_shot_classifier(std::span<const std::string> labels, std::span<const std::string> templates) const;
 
   // Cosine similarities times logit_scale. Features need not be normalised.

@@ -52,6 +52,7 @@ class Backend {
   virtual void average_pool(const AveragePoolArgs& args) = 0;
   virtual void mean_token(const MeanTokenArgs& args) = 0;
   virtual void gather_rows(const GatherRowsArgs& args) = 0;
+  virtual void convert(const ConvertArgs& args) = 0;
   virtual void normalize_rows(const NormalizeRowsArgs& args) = 0;
   virtual void softmax_rows(const SoftmaxRowsArgs& args) = 0;
   virtual void similarity(const SimilarityArgs& args) = 0;

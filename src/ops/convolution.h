@@ -43,7 +43,7 @@ struct ConvolutionArgs {
   TensorView x;  // (N, H, W, C_in) operand type
   TensorView y;  // (N, H', W', C_out) operand type
   bool relu = false;
-  TensorView residual;  // like y, or empty; may be y itself
+  TensorView residual{};  // like y, or empty; may be y itself
 };
 
 class Backend;

@@ -12,7 +12,7 @@ namespace clipkit {
 
 struct LinearSpec {
   TensorView weight;        // (out, in), or (in, out) if transposed; any floating type
-  TensorView bias;          // (out), any floating type; may be empty
+  TensorView bias{};        // (out), any floating type; may be empty
   bool transposed = false;  // CLIP stores its projections as (in, out)
 };
 
@@ -31,10 +31,10 @@ class PackedLinear {
 };
 
 struct LinearArgs {
-  TensorView x;                          // (R, in) operand type
-  TensorView y;                          // (R, out) operand or sum type
-  std::optional<Activation> activation;  // none: identity
-  TensorView residual;                   // (R, out) sum type, or empty; may be y itself
+  TensorView x;                            // (R, in) operand type
+  TensorView y;                            // (R, out) operand or sum type
+  std::optional<Activation> activation{};  // none: identity
+  TensorView residual{};                   // (R, out) sum type, or empty; may be y itself
 };
 
 class Backend;

@@ -201,6 +201,14 @@ void gather_rows(Backend& b, const GatherRowsArgs& args) {
   b.gather_rows(args);
 }
 
+void convert(Backend& b, const ConvertArgs& args) {
+  check_shape("convert", "y", args.y, args.x.shape());
+  check_operand_or_sum("convert", "x", b, args.x);
+  check_operand_or_sum("convert", "y", b, args.y);
+  check_device("convert", b, {args.x, args.y});
+  b.convert(args);
+}
+
 void normalize_rows(Backend& b, const NormalizeRowsArgs& args) {
   check_rank("normalize_rows", "x", args.x, 2);
   check_shape("normalize_rows", "y", args.y, args.x.shape());

@@ -33,6 +33,11 @@ struct GatherRowsArgs {
   TensorView y;                   // (rows.size(), D), same type as x
 };
 
+// y = x between the operand and the sum type. Any equal shapes.
+struct ConvertArgs {
+  TensorView x, y;
+};
+
 class Backend;
 
 namespace ops {
@@ -40,6 +45,7 @@ void channels_last(Backend& backend, const ChannelsLastArgs& args);
 void average_pool(Backend& backend, const AveragePoolArgs& args);
 void mean_token(Backend& backend, const MeanTokenArgs& args);
 void gather_rows(Backend& backend, const GatherRowsArgs& args);
+void convert(Backend& backend, const ConvertArgs& args);
 }  // namespace ops
 
 }  // namespace clipkit

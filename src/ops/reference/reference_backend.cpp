@@ -158,6 +158,7 @@ class ReferenceBackend : public Backend {
       std::copy(row.begin(), row.end(), a.y.row<T>(static_cast<int64_t>(i)).begin());
     }
   }
+  void convert(const ConvertArgs& a) override { std::memcpy(a.y.raw(), a.x.raw(), a.x.bytes()); }
   void normalize_rows(const NormalizeRowsArgs& a) override {
     reference::normalize_rows<T>(a.x.data<T>(), a.x.shape()[0], a.x.shape()[1], a.y.data<T>());
   }

@@ -1,0 +1,13 @@
+# configs/*.json, joined into one object (name to content) and embedded in the model layer.
+file(GLOB config_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/configs/*.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${config_files})
+set(joined "{")
+set(separator "")
+foreach(file IN LISTS config_files)
+  get_filename_component(name ${file} NAME_WLE)
+  file(READ ${file} content)
+  string(APPEND joined "${separator}\"${name}\": ${content}")
+  set(separator ",")
+endforeach()
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/assets/configs.json CONTENT "${joined}}\n" @ONLY)
+clipkit_embed(model configs ${PROJECT_BINARY_DIR}/assets/configs.json)

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/state_dict.h"
+#include "model/image_tower.h"
+#include "model/text_transformer.h"
+
+namespace clipkit {
+
+// The two towers and the learned temperature. Filled from a checkpoint, then prepared for a backend, then run.
+class Clip {
+ public:
+  ModelConfig config;
+  std::unique_ptr<ImageTower> visual;     // null if only the text tower is wanted
+  std::unique_ptr<TextTransformer> text;  // null if only the image tower is wanted
+  Param logit_scale;                      // scalar, a log
+
+  Clip(const ModelConfig& model_config, bool image_tower, bool text_tower);
+
+  // Every parameter under its OpenAI name.
+  void visit_params(const ParamVisitor& visit);
+
+  // Takes the parameters from a checkpoint; position tables of another size are resized. place begins every message.
+  // Errors: kCorrupt (missing tensor, wrong shape or type), kUnsupported (a tensor that belongs to no layer).
+  void load(const StateDict& tensors, PositionResize method, const std::string& place);
+  // What a parameter holds that is no number, over all of them.
+  int64_t count_nan();
+  // OpenAI's loader rounds most weights to float16 whatever the file holds (checkpoints.md section 2.3).
+  void round_to_fp16();
+  void prepare(Backend& b);
+
+  // The multiplier itself.
+  float scale() const noexcept { return scale_; }
+
+  // pixels: (N, 3, S, S) float32 on the host. Result on the host, float32. An item's result has the same bits in any
+  // batch.
+  Tensor encode_pixels(const Context& c, TensorView pixels, Output output) const;
+  // tokens: (N, L) int32 on the host, L at most the context length.
+  Tensor encode_tokens(const Context& c, TensorView tokens, Output output) const;
+
+ private:
+  float scale_ = 0;
+};
+
+}  // namespace clipkit

@@ -1,0 +1,157 @@
+#include "model/modified_resnet.h"
+
+#include <algorithm>
+
+#include "base/concat.h"
+#include "tensor/convert.h"
+
+namespace clipkit {
+
+Bottleneck::Bottleneck(int64_t in, int64_t planes, int stride_)
+    : conv1(in, planes, 1), conv2(planes, planes, 3), conv3(planes, 4 * planes, 1), stride(stride_) {
+  if (stride > 1 || in != 4 * planes) downsample.emplace(in, 4 * planes, 1);
+}
+
+void Bottleneck::visit_params(const ParamVisitor& visit) {
+  conv1.visit_params("conv1.", "bn1.", visit);
+  conv2.visit_params("conv2.", "bn2.", visit);
+  conv3.visit_params("conv3.", "bn3.", visit);
+  if (downsample) downsample->visit_params("downsample.0.", "downsample.1.", visit);
+}
+
+void Bottleneck::prepare(Backend& b) {
+  conv1.prepare(b);
+  conv2.prepare(b);
+  conv3.prepare(b);
+  if (downsample) downsample->prepare(b);
+}
+
+void Bottleneck::forward(const Context& c, TensorView x, TensorView y) const {
+  const Workspace::Scope scope(c.workspace);
+  const int64_t N = x.shape()[0], H = x.shape()[1], W = x.shape()[2], planes = conv1.out_channels();
+  const TensorView a = c.operands({N, H, W, planes}), b = c.operands({N, H, W, planes});
+  conv1.forward(c.backend, x, a, true);
+  conv2.forward(c.backend, a, b, true);
+
+  TensorView main = b, shortcut = x;
+  if (stride > 1) {
+    main = c.operands({N, H / 2, W / 2, planes});
+    shortcut = c.operands({N, H / 2, W / 2, x.shape()[3]});
+    ops::average_pool(c.backend, {.x = b, .y = main});
+    ops::average_pool(c.backend, {.x = x, .y = shortcut});
+  }
+  if (downsample) {
+    downsample->forward(c.backend, shortcut, y, false);
+    shortcut = y;
+  }
+  conv3.forward(c.backend, main, y, true, shortcut);
+}
+
+ModifiedResNet::ModifiedResNet(const ResNetConfig& config, int embed_dim)
+    : conv1(3, config.stem_width / 2, 3, 2),
+      conv2(config.stem_width / 2, config.stem_width / 2, 3),
+      conv3(config.stem_width / 2, config.stem_width, 3),
+      attnpool(int64_t{config.image_size / 32} * (config.image_size / 32), int64_t{32} * config.stem_width,
+               config.heads, embed_dim),
+      image_size_(config.image_size),
+      grid_(config.image_size / 32),
+      width_(int64_t{32} * config.stem_width),
+      embed_dim_(embed_dim) {
+  int64_t in = config.stem_width;
+  for (size_t stage = 0; stage < 4; ++stage) {
+    const int64_t planes = int64_t{config.stem_width} << stage;
+    std::vector<Bottleneck>& layer = layers.emplace_back();
+    for (int i = 0; i < config.blocks[stage]; ++i) {
+      layer.emplace_back(in, planes, stage > 0 && i == 0 ? 2 : 1);
+      in = layer.back().out_channels();
+    }
+  }
+}
+
+void ModifiedResNet::visit_params(const ParamVisitor& visit) {
+  conv1.visit_params("conv1.", "bn1.", visit);
+  conv2.visit_params("conv2.", "bn2.", visit);
+  conv3.visit_params("conv3.", "bn3.", visit);
+  for (size_t stage = 0; stage < layers.size(); ++stage) {
+    for (size_t i = 0; i < layers[stage].size(); ++i) {
+      layers[stage][i].visit_params(with_prefix(concat("layer", stage + 1, ".", i, "."), visit));
+    }
+  }
+  attnpool.visit_params(with_prefix("attnpool.", visit));
+}
+
+void ModifiedResNet::resize_positions(PositionResize method) {
+  Param& positions = attnpool.positional_embedding;
+  positions.value = resize_grid_positions(to_dtype(positions.value, DType::kFloat32), static_cast<int>(grid_), method);
+}
+
+void ModifiedResNet::prepare(Backend& b) {
+  for (ConvBn* conv : {&conv1, &conv2, &conv3}) conv->prepare(b);
+  for (auto& layer : layers) {
+    for (Bottleneck& block : layer) block.prepare(b);
+  }
+  attnpool.prepare(b);
+}
+
+Shape ModifiedResNet::output_shape(int64_t N, Output output) const {
+  switch (output) {
+    case Output::kFeatures:
+      return {N, embed_dim_};
+    case Output::kBeforeProjection:
+      return {N, width_};
+    case Output::kTokens:
+      return {N, grid_ * grid_, width_};
+  }
+  return {};
+}
+
+int64_t ModifiedResNet::preferred_batch() const {
+  return 8;
+}
+
+void ModifiedResNet::feature_map(const Context& c, TensorView pixels, TensorView map) const {
+  const Workspace::Scope scope(c.workspace);
+  const int64_t N = pixels.shape()[0], half = image_size_ / 2, stem = conv3.out_channels();
+  // Two buffers, each as large as the largest feature map, take turns; the last map goes where it is wanted.
+  const int64_t largest = N * std::max(half * half * stem, image_size_ * image_size_ * 3);
+  TensorView from = c.operands({largest}), to = c.operands({largest});
+  const auto next = [&](int64_t side, int64_t channels) {
+    std::swap(from, to);
+    return from.slice(0, N * side * side * channels).reshape({N, side, side, channels});
+  };
+
+  TensorView x = next(image_size_, 3);
+  ops::channels_last(c.backend, {.x = pixels, .y = x});
+  for (const ConvBn* conv : {&conv1, &conv2, &conv3}) {
+    const TensorView y = next(half, conv->out_channels());
+    conv->forward(c.backend, x, y, true);
+    x = y;
+  }
+  int64_t side = half / 2;
+  TensorView y = next(side, stem);
+  ops::average_pool(c.backend, {.x = x, .y = y});
+  x = y;
+  for (const auto& layer : layers) {
+    for (const Bottleneck& block : layer) {
+      side /= block.stride;
+      const bool last = &block == &layers.back().back();
+      y = last ? map.reshape({N, side, side, width_}) : next(side, block.out_channels());
+      block.forward(c, x, y);
+      x = y;
+    }
+  }
+}
+
+void ModifiedResNet::forward(const Context& c, TensorView pixels, Output output, TensorView y) const {
+  const Workspace::Scope scope(c.workspace);
+  const int64_t N = pixels.shape()[0];
+  const TensorView map = c.operands({N, grid_ * grid_, width_});
+  feature_map(c, pixels, map);
+  if (output == Output::kTokens) return ops::convert(c.backend, {.x = map, .y = y});
+  const TensorView pooled = c.operands({N, width_});
+  attnpool.pool(c, map, pooled);
+  if (output == Output::kBeforeProjection) return ops::convert(c.backend, {.x = pooled, .y = y});
+  attnpool.project(c.backend, pooled, y);
+}
+
+}  // namespace clipkit

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "model/image_tower.h"
+#include "nn/transformer.h"
+
+namespace clipkit {
+
+// Vision transformer (Dosovitskiy et al. 2020, with CLIP's extra LayerNorm before the blocks, CLIP section 2.4).
+class VisionTransformer : public ImageTower {
+ public:
+  Linear conv1;                // (D, 3 * P * P): the patch convolution, kernel = stride = P
+  Param class_embedding;       // (D)
+  Param positional_embedding;  // (1 + g*g, D)
+  LayerNorm ln_pre;
+  Transformer transformer;
+  LayerNorm ln_post;
+  Linear proj;  // (D, E), a projection
+
+  VisionTransformer(const VitConfig& config, int embed_dim);
+
+  void visit_params(const ParamVisitor& visit) override;
+  void resize_positions(PositionResize method) override;
+  void prepare(Backend& b) override;
+  Shape output_shape(int64_t N, Output output) const override;
+  int64_t preferred_batch() const override;
+  void forward(const Context& c, TensorView pixels, Output output, TensorView y) const override;
+
+ private:
+  // The first step of forward(): pixels to (N * L, D) tokens after ln_pre.
+  void embed(const Context& c, TensorView pixels, TensorView x) const;
+
+  int64_t patch_size_, grid_, width_, embed_dim_;
+  Tensor class_, positions_;
+};
+
+}  // namespace clipkit

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "nn/context.h"
+#include "nn/linear.h"
+
+namespace clipkit {
+
+// The ResNet's last layer: the mean of all positions asks, all positions and the mean answer (CLIP section 2.4).
+class AttentionPool {
+ public:
+  Param positional_embedding;  // (1 + S, D)
+  Linear q_proj, k_proj, v_proj, c_proj;
+
+  AttentionPool(int64_t positions, int64_t width, int heads, int64_t embed_dim);
+
+  void visit_params(const ParamVisitor& visit);
+  void prepare(Backend& b);
+
+  // x: (N, S, D) operand type. pooled: (N, D) operand type, before c_proj.
+  void pool(const Context& c, TensorView x, TensorView pooled) const;
+  // y: (N, embed_dim) sum type.
+  void project(Backend& b, TensorView pooled, TensorView y) const { c_proj.forward(b, pooled, y); }
+
+ private:
+  int heads_;
+  Tensor positions_;
+  std::unique_ptr<PackedLinear> kv_;
+};
+
+}  // namespace clipkit

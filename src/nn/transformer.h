@@ -1,0 +1,100 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "clipkit/activation.h"
+#include "nn/context.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+
+// The stack of pre-norm residual attention blocks that both towers are made of (CLIP section 2.4, models.md section 2).
+
+namespace clipkit {
+
+// Sequences packed one after the other: sequence n owns rows [starts[n], starts[n+1]). Rows after the last start are
+// padding.
+struct Sequences {
+  std::span<const int64_t> starts;  // N + 1
+  bool causal = false;
+};
+
+// The rows that a tower's reader wants from the last block: one per sequence, its last visible one when causal. Empty:
+// all.
+struct RowSelection {
+  std::span<const int64_t> rows;    // (N) rows of the packed batch
+  std::span<const int64_t> starts;  // 0, 1, ..., N
+};
+
+class MultiHeadAttention {
+ public:
+  Param in_proj_weight;  // (3D, D): queries, keys, values
+  Param in_proj_bias;    // (3D)
+  Linear out_proj;       // (D, D)
+
+  MultiHeadAttention(int64_t width, int heads)
+      : in_proj_weight{{3 * width, width}}, in_proj_bias{{3 * width}}, out_proj(width, width), heads_(heads) {}
+
+  void visit_params(const ParamVisitor& visit);
+  void prepare(Backend& b);
+
+  // y += out_proj(attention(x)), for the selected rows. x: (R, D) operand type; y: (R or N, D) sum type.
+  void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
+               TensorView y) const;
+
+ private:
+  int heads_;
+  std::unique_ptr<PackedLinear> q_, kv_;
+};
+
+class Mlp {
+ public:
+  Linear c_fc;    // (4D, D)
+  Linear c_proj;  // (D, 4D)
+
+  Mlp(int64_t width, int64_t hidden, Activation activation)
+      : c_fc(width, hidden), c_proj(hidden, width), activation_(activation) {}
+
+  void visit_params(const ParamVisitor& visit);
+  void prepare(Backend& b);
+
+  // y += c_proj(activation(c_fc(x))). x: (R, D) operand type; y: (R, D) sum type.
+  void forward(const Context& c, TensorView x, TensorView y) const;
+
+ private:
+  Activation activation_;
+};
+
+class ResidualAttentionBlock {
+ public:
+  LayerNorm ln_1;
+  MultiHeadAttention attn;
+  LayerNorm ln_2;
+  Mlp mlp;
+
+  ResidualAttentionBlock(int64_t width, int heads, int64_t mlp_width, Activation activation, double eps)
+      : ln_1(width, eps), attn(width, heads), ln_2(width, eps), mlp(width, mlp_width, activation) {}
+
+  void visit_params(const ParamVisitor& visit);
+  void prepare(Backend& b);
+
+  // x: (R, D) sum type. Without a selection y is x, updated in place; with one y is (N, D).
+  void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
+               TensorView y) const;
+};
+
+class Transformer {
+ public:
+  std::vector<ResidualAttentionBlock> resblocks;
+
+  Transformer(int64_t width, int layers, int heads, int64_t mlp_width, Activation activation, double eps);
+
+  void visit_params(const ParamVisitor& visit);
+  void prepare(Backend& b);
+
+  // All blocks; only the last one sees the selection. x is overwritten.
+  void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
+               TensorView y) const;
+};
+
+}  // namespace clipkit
