@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [bench] [ci]
+# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [bench] [lint] [ci]
 # A second call finds everything there and touches nothing. Works as root and, through sudo, as any other user.
 set -euo pipefail
 
@@ -7,7 +7,8 @@ build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libcli11-dev libdnnl-dev
        libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev libcurl4-openssl-dev)
 test=(libgtest-dev libgmock-dev libicu-dev python3)
 bench=(libbenchmark-dev)
-ci=(clang lld libclang-rt-14-dev libomp-14-dev clang-format clang-tidy g++-aarch64-linux-gnu)
+lint=(clang clang-format clang-tidy)
+ci=(clang libclang-rt-14-dev g++-aarch64-linux-gnu)
 
 wanted=()
 for group in "$@"; do
@@ -15,9 +16,10 @@ for group in "$@"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
+    lint) wanted+=("${lint[@]}") ;;
     ci) wanted+=("${ci[@]}") ;;
     *)
-      echo "install_packages.sh: unknown group \"$group\", expected build, test, bench or ci" >&2
+      echo "install_packages.sh: unknown group \"$group\", expected build, test, bench, lint or ci" >&2
       exit 2
       ;;
   esac
