@@ -33,6 +33,9 @@ Naming find_naming(const TensorFile& file, std::string_view place) {
   for (const auto& [name, tensor] : file.tensors) names.push_back(name);
   for (const auto& [name, reason] : file.unreadable) names.push_back(name);
   if (const auto naming = detect_naming(names)) return *naming;
+  if (file.tensors.empty() && !names.empty()) {
+    fail(ErrorCode::kUnsupported, place, ": ", quote(names[0]), " cannot be read: ", file.unreadable.begin()->second);
+  }
   if (names.empty()) fail(ErrorCode::kUnsupported, place, ": holds no tensors");
   fail(ErrorCode::kUnsupported, place, ": the tensors do not have the names of a CLIP model; the first is ",
        quote(names[0]));

@@ -1,7 +1,9 @@
 #include "checkpoint/tensor_file.h"
 
 #include "base/check.h"
+#include "base/quote.h"
 #include "checkpoint/safetensors.h"
+#include "checkpoint/torch_file.h"
 
 namespace clipkit {
 
@@ -21,18 +23,30 @@ const char* to_string(Container container) noexcept {
   return "unknown";
 }
 
+namespace {
+
+TensorFile from_safetensors(const ByteSource& source) {
+  Safetensors file = read_safetensors(source);
+  TensorFile result;
+  result.container = Container::kSafetensors;
+  result.tensors = std::move(file.tensors);
+  for (auto& [name, dtype] : file.unreadable)
+    result.unreadable.emplace(name, concat("its elements are of type ", dtype));
+  result.metadata = std::move(file.metadata);
+  return result;
+}
+
+}  // namespace
+
 TensorFile read_tensor_file(const ByteSource& source) {
   const std::string_view text = source.text();
-  if (text.size() > 8 && text[8] == '{') {
-    Safetensors file = read_safetensors(source);
-    TensorFile result;
-    result.container = Container::kSafetensors;
-    result.tensors = std::move(file.tensors);
-    for (auto& [name, dtype] : file.unreadable) result.unreadable.emplace(name, concat("elements of type ", dtype));
-    result.metadata = std::move(file.metadata);
-    return result;
-  }
-  fail(ErrorCode::kUnsupported, source.place, ": not a checkpoint; expected safetensors");
+  if (text.empty()) fail(ErrorCode::kCorrupt, source.place, ": the file is empty");
+  if (text.starts_with("PK\x03\x04")) return read_torch_zip(source);
+  if (text.front() == '\x80') return read_torch_stream(source);
+  if (text.size() > 8 && text[8] == '{') return from_safetensors(source);
+  fail(ErrorCode::kUnsupported, source.place,
+       ": not a checkpoint; expected safetensors, a file of PyTorch, or GGUF (it begins with ",
+       quote(text.substr(0, 8)), ")");
 }
 
 }  // namespace clipkit
