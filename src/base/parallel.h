@@ -4,14 +4,17 @@
 
 namespace clipkit {
 
-// The compute threads: one OpenMP team, shared with oneDNN. Two teams that spin while they wait would cost a third of the
-// speed, so only the compute thread (compute_thread.h) may call what is below.
+// The compute threads: one OpenMP team, shared with oneDNN. Two teams that spin while they wait would cost a third of
+// the speed, so only the compute thread (compute_thread.h) may call what is below.
 
 // Threads in the team; 1 without OpenMP. The default is the number of processors this process may use.
 int num_compute_threads() noexcept;
 
 // Sets the size of the team; 0 restores the default. Results do not depend on it.
 void set_num_compute_threads(int threads);
+
+// Which thread of the team runs the calling body: 0 to num_compute_threads() - 1.
+int compute_thread_index() noexcept;
 
 // Calls body(i) for every i in [0, n), in any order, on the team's threads. body must not throw.
 template <class Body>

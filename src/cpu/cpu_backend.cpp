@@ -1,0 +1,230 @@
+#include "cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "base/check.h"
+#include "base/highway_target.h"
+#include "base/parallel.h"
+#include "cpu/kernels.h"
+#include "cpu/onednn.h"
+#include "ops/reference/embedding.h"
+#include "tensor/convert.h"
+
+namespace clipkit {
+
+namespace {
+
+// T is the operand type in memory: float, or uint16_t for bf16.
+template <class T>
+class CpuBackend : public Backend {
+ public:
+  CpuBackend() : onednn_(operand_dtype()) { apply_cpu_target_to_highway(); }
+
+  Device device() const override { return {}; }
+  DType operand_dtype() const override { return std::is_same_v<T, float> ? DType::kFloat32 : DType::kBFloat16; }
+  DType sum_dtype() const override { return DType::kFloat32; }
+  Tensor allocate(Shape shape, DType dtype) override { return Tensor::empty(shape, dtype); }
+  Tensor upload(const Tensor& host, bool keep_dtype) override {
+    return keep_dtype ? Tensor(host.view(), host.owner()) : to_dtype(host, DType::kFloat32);
+  }
+  void download(TensorView from, TensorView host) override { std::memcpy(host.raw(), from.raw(), from.bytes()); }
+  void synchronize() override {}
+  int64_t padded_rows(int64_t rows) const override { return onednn_.padded_rows(rows); }
+
+  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return onednn_.pack(spec); }
+  void linear(const PackedLinear& weights, const LinearArgs& args) override { onednn_.linear(weights, args); }
+  std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return onednn_.pack(spec); }
+  void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) override {
+    onednn_.convolution(weights, args);
+  }
+
+  void layer_norm(const LayerNormArgs& a) override {
+    const bool to_float = a.y.dtype() == DType::kFloat32;
+    for_rows(a.x, [&](int64_t r) {
+      const float* x = a.x.template data<float>() + r * a.x.shape()[1];
+      const float *weight = a.weight.template data<float>(), *bias = a.bias.template data<float>();
+      const auto eps = static_cast<float>(a.eps);
+      const int64_t width = a.x.shape()[1];
+      if (to_float) {
+        kernels::layer_norm(x, weight, bias, eps, width, static_cast<float*>(a.y.raw()) + r * width);
+      } else {
+        kernels::layer_norm(x, weight, bias, eps, width, static_cast<uint16_t*>(a.y.raw()) + r * width);
+      }
+    });
+  }
+
+  void attention(const AttentionArgs& a) override {
+    const int64_t width = a.q.shape()[1], head = width / a.heads;
+    const auto sequences = static_cast<int64_t>(a.starts.size()) - 1;
+    int64_t longest = 0;
+    for (int64_t n = 0; n < sequences; ++n) longest = std::max(longest, keys_of(a, n));
+    const int64_t per_thread = kernels::attention_scratch(longest, head);
+    if (const int64_t needed = per_thread * num_compute_threads(); !scratch_ || scratch_.num_elements() < needed) {
+      scratch_ = Tensor::empty({needed});
+    }
+    float* scratch = scratch_.template data<float>();
+    parallel_for_dynamic(sequences * a.heads, [&](int64_t task) {
+      const int64_t n = task / a.heads, column = task % a.heads * head;
+      const auto q_start = a.q_starts[static_cast<size_t>(n)], start = a.starts[static_cast<size_t>(n)];
+      const T* q = elements(a.q) + q_start * width + column;
+      const T* k = elements(a.kv) + start * 2 * width + column;
+      kernels::attention({.nq = a.q_starts[static_cast<size_t>(n) + 1] - q_start,
+                          .nk = keys_of(a, n),
+                          .Dh = head,
+                          .q_stride = width,
+                          .kv_stride = 2 * width,
+                          .causal = a.causal,
+                          .scratch = scratch + compute_thread_index() * per_thread},
+                         q, k, k + width, elements(a.out) + q_start * width + column);
+    });
+  }
+
+  void embed_tokens(const EmbedTokensArgs& a) override {
+    const int64_t width = a.table.shape()[1];
+    const size_t row_bytes = static_cast<size_t>(width) * size_bytes(a.table.dtype());
+    parallel_for(static_cast<int64_t>(a.ids.size()), [&](int64_t r) {
+      float* y = a.y.template data<float>() + r * width;
+      const int32_t id = a.ids[static_cast<size_t>(r)];
+      if (id < 0) return std::fill(y, y + width, 0.0f), void();
+      const auto* row = static_cast<const char*>(a.table.raw()) + static_cast<size_t>(id) * row_bytes;
+      convert_to_float(row, a.table.dtype(), y, width);
+      const float* position = a.positions.template data<float>() + a.index[static_cast<size_t>(r)] * width;
+      for (int64_t d = 0; d < width; ++d) y[d] += position[d];
+    });
+  }
+
+  void patches(const PatchesArgs& a) override {
+    const Shape& s = a.pixels.shape();
+    const int64_t P = a.patch, columns = s[3] / P, strip = columns * s[1] * P * P;
+    // One row of patches is a picture of its own that is P pixels high, if the planes' distance is kept.
+    parallel_for(s[0] * (s[2] / P), [&](int64_t task) {
+      const int64_t n = task / (s[2] / P), i = task % (s[2] / P);
+      T* y = elements(a.y) + task * strip;
+      for (int64_t j = 0; j < columns; ++j) {
+        for (int64_t c = 0; c < s[1]; ++c) {
+          for (int64_t row = 0; row < P; ++row, y += P) {
+            copy(a.pixels.template data<float>() + ((n * s[1] + c) * s[2] + i * P + row) * s[3] + j * P, P, y);
+          }
+        }
+      }
+    });
+  }
+
+  void embed_patches(const EmbedPatchesArgs& a) override {
+    const int64_t length = a.positions.shape()[0], width = a.positions.shape()[1];
+    parallel_for(a.x.shape()[0] / length, [&](int64_t n) {
+      reference::embed_patches(a.patches.template data<float>() + n * (length - 1) * width,
+                               a.class_embedding.template data<float>(), a.positions.template data<float>(), 1, length,
+                               width, a.x.template data<float>() + n * length * width);
+    });
+  }
+
+  void channels_last(const ChannelsLastArgs& a) override {
+    const Shape& s = a.x.shape();
+    parallel_for(s[0] * s[2], [&](int64_t task) {
+      const int64_t n = task / s[2], h = task % s[2];
+      std::vector<float> row(static_cast<size_t>(s[1] * s[3]));
+      for (int64_t c = 0; c < s[1]; ++c) {
+        const float* from = a.x.template data<float>() + ((n * s[1] + c) * s[2] + h) * s[3];
+        for (int64_t w = 0; w < s[3]; ++w) row[static_cast<size_t>(w * s[1] + c)] = from[w];
+      }
+      copy(row.data(), s[1] * s[3], elements(a.y) + task * s[1] * s[3]);
+    });
+  }
+
+  void average_pool(const AveragePoolArgs& a) override {
+    const Shape& s = a.x.shape();
+    const int64_t rows = s[1] / 2, stride = s[2] * s[3];
+    parallel_for(s[0] * rows, [&](int64_t task) {
+      const T* top = elements(a.x) + (task / rows * s[1] + task % rows * 2) * stride;
+      kernels::average_pool(top, top + stride, s[2] / 2, s[3], elements(a.y) + task * (s[2] / 2) * s[3]);
+    });
+  }
+
+  void mean_token(const MeanTokenArgs& a) override {
+    const Shape& s = a.x.shape();
+    parallel_for(s[0], [&](int64_t n) {
+      kernels::mean_token(elements(a.x) + n * s[1] * s[2], a.positions.template data<float>(), s[1], s[2],
+                          elements(a.y) + n * (1 + s[1]) * s[2]);
+    });
+  }
+
+  void gather_rows(const GatherRowsArgs& a) override {
+    const size_t bytes = static_cast<size_t>(a.x.shape()[1]) * size_bytes(a.x.dtype());
+    for (size_t i = 0; i < a.rows.size(); ++i) {
+      std::memcpy(static_cast<char*>(a.y.raw()) + i * bytes,
+                  static_cast<const char*>(a.x.raw()) + static_cast<size_t>(a.rows[i]) * bytes, bytes);
+    }
+  }
+
+  void convert(const ConvertArgs& a) override {
+    if (a.x.dtype() == a.y.dtype()) {
+      std::memcpy(a.y.raw(), a.x.raw(), a.x.bytes());
+    } else if (a.x.dtype() == DType::kFloat32) {
+      kernels::convert(static_cast<const float*>(a.x.raw()), a.x.num_elements(), static_cast<uint16_t*>(a.y.raw()));
+    } else {
+      kernels::convert(static_cast<const uint16_t*>(a.x.raw()), a.x.num_elements(), static_cast<float*>(a.y.raw()));
+    }
+  }
+
+  void normalize_rows(const NormalizeRowsArgs& a) override {
+    const int64_t width = a.x.shape()[1];
+    for_rows(a.x, [&](int64_t r) {
+      kernels::normalize(a.x.template data<float>() + r * width, width, a.y.template data<float>() + r * width);
+    });
+  }
+
+  void softmax_rows(const SoftmaxRowsArgs& a) override {
+    const int64_t width = a.x.shape()[1];
+    for_rows(a.x, [&](int64_t r) {
+      kernels::softmax(a.x.template data<float>() + r * width, width, a.y.template data<float>() + r * width);
+    });
+  }
+
+  void similarity(const SimilarityArgs& a) override {
+    constexpr int64_t kBlock = 64;  // rows of b that stay in the cache while several rows of a pass over them
+    const int64_t m = a.a.shape()[0], n = a.b.shape()[0], k = a.a.shape()[1], blocks = (n + kBlock - 1) / kBlock;
+    parallel_for(blocks, [&](int64_t block) {
+      const int64_t first = block * kBlock, count = std::min(kBlock, n - first);
+      for (int64_t i = 0; i < m; ++i) {
+        kernels::similarity(a.a.template data<float>() + i * k, a.b.template data<float>() + first * k,
+                            static_cast<float>(a.alpha), count, k, a.c.template data<float>() + i * n + first);
+      }
+    });
+  }
+
+ private:
+  static T* elements(const TensorView& tensor) { return static_cast<T*>(tensor.raw()); }
+  static int64_t keys_of(const AttentionArgs& a, int64_t n) {
+    return a.starts[static_cast<size_t>(n) + 1] - a.starts[static_cast<size_t>(n)];
+  }
+  static void copy(const float* from, int64_t n, float* to) {
+    std::memcpy(to, from, static_cast<size_t>(n) * sizeof(float));
+  }
+  static void copy(const float* from, int64_t n, uint16_t* to) { kernels::convert(from, n, to); }
+
+  template <class Body>
+  static void for_rows(const TensorView& x, const Body& body) {
+    constexpr int64_t kRows = 8;  // fewer are not worth another thread
+    const int64_t rows = x.shape()[0];
+    parallel_for((rows + kRows - 1) / kRows, [&](int64_t block) {
+      for (int64_t r = block * kRows; r < std::min(rows, (block + 1) * kRows); ++r) body(r);
+    });
+  }
+
+  OneDnn onednn_;
+  Tensor scratch_;  // for attention, one part per thread
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(DType operands) {
+  if (operands == DType::kBFloat16) return std::make_unique<CpuBackend<uint16_t>>();
+  CLIPKIT_CHECK(operands == DType::kFloat32, "the CPU backend multiplies float32 or bfloat16, not ",
+                to_string(operands));
+  return std::make_unique<CpuBackend<float>>();
+}
+
+}  // namespace clipkit

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+
+// Vectorised kernels, each compiled once per instruction set; the best one the machine has, or the one CLIPKIT_CPU asks
+// for, is chosen at run time. They take raw pointers, trust their input and do one row, head or plane: the backend
+// spreads calls over the compute threads. The order of every sum depends on the sizes given alone. bf16 is passed as
+// uint16_t.
+
+namespace clipkit::kernels {
+
+// y = (x - mean) / sqrt(var + eps) * weight + bias, one row of D.
+void layer_norm(const float* x, const float* weight, const float* bias, float eps, int64_t D, float* y) noexcept;
+void layer_norm(const float* x, const float* weight, const float* bias, float eps, int64_t D, uint16_t* y) noexcept;
+
+// One head of one sequence, see ops/reference/attention.h. scratch: attention_scratch(nk, Dh) floats, aligned to 64
+// bytes.
+struct AttentionHead {
+  int64_t nq, nk, Dh, q_stride, kv_stride;
+  bool causal;
+  float* scratch;
+};
+int64_t attention_scratch(int64_t nk, int64_t Dh) noexcept;
+void attention(const AttentionHead& head, const float* q, const float* k, const float* v, float* out) noexcept;
+void attention(const AttentionHead& head, const uint16_t* q, const uint16_t* k, const uint16_t* v,
+               uint16_t* out) noexcept;
+
+// y = x over n elements, rounding to nearest even.
+void convert(const float* x, int64_t n, uint16_t* y) noexcept;
+void convert(const uint16_t* x, int64_t n, float* y) noexcept;
+// float16 bits to float32.
+void convert_half(const uint16_t* x, int64_t n, float* y) noexcept;
+
+// One row of outputs of 2x2 average pooling: top and bottom are two rows of 2 * W pixels of C channels.
+void average_pool(const float* top, const float* bottom, int64_t W, int64_t C, float* y) noexcept;
+void average_pool(const uint16_t* top, const uint16_t* bottom, int64_t W, int64_t C, uint16_t* y) noexcept;
+
+// The tokens of one picture's attention pool, see ops/reference/pooling.h. x: (S, D), positions: (1 + S, D), y: (1 + S,
+// D).
+void mean_token(const float* x, const float* positions, int64_t S, int64_t D, float* y) noexcept;
+void mean_token(const uint16_t* x, const float* positions, int64_t S, int64_t D, uint16_t* y) noexcept;
+
+// y = x / max(|x|, 1e-12) and y = softmax(x), one row of D; may run in place.
+void normalize(const float* x, int64_t D, float* y) noexcept;
+void softmax(const float* x, int64_t D, float* y) noexcept;
+
+// c[j] = alpha * dot(a, b + j * k) for j < n.
+void similarity(const float* a, const float* b, float alpha, int64_t n, int64_t k, float* c) noexcept;
+
+}  // namespace clipkit::kernels

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "ops/backend.h"
+
+// Matrix products and convolutions by oneDNN. Its header is included by onednn.cpp alone, so that its versions 2 and 3,
+// which describe primitives differently, both build.
+
+namespace clipkit {
+
+class OneDnn {
+ public:
+  // operands: kFloat32 or kBFloat16. Errors: kUnsupported for bf16 on a CPU without AVX512_BF16.
+  explicit OneDnn(DType operands);
+  ~OneDnn();
+
+  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec);
+  void linear(const PackedLinear& weights, const LinearArgs& args);
+  std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec);
+  void convolution(const PackedConvolution& weights, const ConvolutionArgs& args);
+
+  // Row counts for which linear() keeps plans, see Backend::padded_rows.
+  int64_t padded_rows(int64_t rows) const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace clipkit
