@@ -48,16 +48,14 @@ update() {
   # Another vendor's source that does not answer is no reason to stop: Debian's own lists decide.
   apt update || echo "apt-get update did not reach every source; going on with the lists that are here" >&2
 }
-install() { apt install --yes --no-install-recommends "${missing[@]}"; }
+install() { apt install --yes --no-install-recommends "${missing[@]}" >/dev/null; }
 
-fresh=no
-if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
+# New lists are fetched only where the ones that are here do not know the packages, or name files that the mirror no
+# longer has.
+if ! apt-get --simulate install --no-install-recommends "${missing[@]}" >/dev/null 2>&1; then
   update
-  fresh=yes
-fi
-# Old lists name files that the mirror no longer has; then, and only then, new lists are fetched.
-if ! install; then
-  [ "$fresh" = no ] || exit 1
+  install
+elif ! install; then
   update
   install
 fi
