@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,10 +8,19 @@
 
 namespace clipkit {
 
-// The prompt templates and class names that come with clipkit, e.g. "imagenet" (80 templates, 1000 names), "cifar10".
-// Names are matched without regard to case, '-', '_' and space. Errors: kNotFound, naming near matches.
+// The prompt templates and class names that come with clipkit: those of openai/CLIP ("imagenet": 80 templates, 1000
+// names; "cifar10", "food101", ...) and of LAION's CLIP_benchmark ("clip_benchmark/pets", ...), see CLIP §3.1.4. Names
+// are matched without regard to case, '-', '_' and space. Errors: kNotFound, naming near matches.
+
+// Each template has one {} for the label.
 CLIPKIT_API std::vector<std::string> prompt_templates(std::string_view set);
+// One name per class, in the order of the data set's labels. Two classes may bear the same name.
 CLIPKIT_API std::vector<std::string> class_names(std::string_view set);
+// All names of each class, the one of class_names() first. Only FacialEmotionRecognition2013 has classes with several:
+// their prompts are averaged together.
+CLIPKIT_API std::vector<std::vector<std::string>> class_synonyms(std::string_view set);
+
+// The names that prompt_templates() and class_names() know.
 CLIPKIT_API std::vector<std::string> prompt_template_sets();
 CLIPKIT_API std::vector<std::string> class_name_sets();
 
