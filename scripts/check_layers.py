@@ -53,6 +53,7 @@ PUBLIC_HEADERS = {
     "preprocess.h": "image",
     "tokenizer.h": "text",
     "prompts.h": "text",
+    "tensor_file.h": "checkpoint",
     "fetch.h": "fetch",
     "config.h": "model",
     "checkpoint.h": "api",
@@ -64,7 +65,7 @@ PUBLIC_HEADERS = {
 LIBRARIES = {
     "dnnl": ["cpu"],
     "oneapi/": ["cpu"],
-    "hwy/": ["cpu", "image"],
+    "hwy/": ["base", "cpu", "image"],
     "jpeglib.h": ["image"],
     "jerror.h": ["image"],
     "png.h": ["image"],
