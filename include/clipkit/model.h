@@ -47,7 +47,7 @@ class CLIPKIT_API Model {
   ~Model();
 
   const ModelConfig& config() const noexcept;
-  std::shared_ptr<const Tokenizer> tokenizer() const noexcept;
+  std::shared_ptr<const Tokenizer> tokenizer() const;
   float logit_scale() const noexcept;  // the multiplier itself, exp of what a checkpoint stores
   const std::string& device() const noexcept;
 

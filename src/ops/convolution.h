@@ -9,8 +9,8 @@
 namespace clipkit {
 
 struct ConvolutionSpec {
-  TensorView weight;  // (C_out, C_in, k, k) float32, BatchNorm folded in
-  TensorView bias;    // (C_out) float32
+  TensorView weight;  // (C_out, C_in, k, k) sum type, BatchNorm folded in
+  TensorView bias;    // (C_out) sum type
   int stride = 1;
   int padding = 0;
 };

@@ -50,8 +50,8 @@ std::unique_ptr<PackedConvolution> pack_convolution(Backend& b, const Convolutio
   const Shape& shape = spec.weight.shape();
   check_shape("convolution", "weight", spec.weight, {shape[0], shape[1], shape[2], shape[2]});
   check_shape("convolution", "bias", spec.bias, {shape[0]});
-  check_dtype("convolution", "weight", spec.weight, DType::kFloat32);
-  check_dtype("convolution", "bias", spec.bias, DType::kFloat32);
+  check_dtype("convolution", "weight", spec.weight, b.sum_dtype());
+  check_dtype("convolution", "bias", spec.bias, b.sum_dtype());
   return b.pack(spec);
 }
 

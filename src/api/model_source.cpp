@@ -1,0 +1,84 @@
+#include "api/model_source.h"
+
+#include "base/check.h"
+#include "base/compute_thread.h"
+#include "clipkit/fetch.h"
+#include "model/config_source.h"
+#include "model/generated_weights.h"
+
+namespace clipkit {
+
+namespace {
+
+constexpr std::string_view kGenerated = "generated:";
+
+bool has_prefix(const StateDict& tensors, std::string_view prefix) {
+  const auto first = tensors.lower_bound(prefix);
+  return first != tensors.end() && first->first.starts_with(prefix);
+}
+
+void apply_overrides(ModelConfig& config, const LoadOptions& options, const std::string& place) {
+  if (options.activation) {
+    config.text.transformer.activation = *options.activation;
+    if (auto* vit = std::get_if<VitConfig>(&config.vision)) vit->transformer.activation = *options.activation;
+  }
+  if (options.context_length) {
+    CLIPKIT_CHECK(*options.context_length >= 2 && *options.context_length <= 1 << 16, "context length ",
+                  *options.context_length, ", expected 2 to 65536");
+    config.text.context_length = *options.context_length;
+  }
+  if (!options.image_size) return;
+  const int size = *options.image_size;
+  const auto* vit = std::get_if<VitConfig>(&config.vision);
+  const int least = vit != nullptr ? vit->patch_size : 32;
+  CLIPKIT_CHECK(size >= least && size <= 1 << 14 && (vit != nullptr || size % 32 == 0), place, ": image size ", size,
+                ", expected ", least, " to 16384", vit != nullptr ? "" : " and a multiple of 32");
+  std::visit([&](auto& tower) { tower.image_size = size; }, config.vision);
+  config.preprocess.height = config.preprocess.width = size;
+}
+
+std::filesystem::path resolve(const std::filesystem::path& path) {
+  if (std::filesystem::exists(path)) return path;
+  const std::filesystem::path cached = find_cached(path.string());
+  if (!cached.empty()) return cached;
+  std::string hint;
+  for (const PublishedCheckpoint& published : published_checkpoints()) {
+    if (published.name == path.string() || published.file == path.string()) {
+      hint = concat("; it is published: \"clipkit pull ", published.name, "\" downloads it");
+    }
+  }
+  fail(ErrorCode::kNotFound, path.string(), ": no such file or folder, and no checkpoint of that name was pulled",
+       hint);
+}
+
+}  // namespace
+
+ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options) {
+  ModelSource source;
+  source.place = path.string();
+  if (source.place.starts_with(kGenerated)) {
+    source.generated = true;
+    source.config = config_by_name_or_file(source.place.substr(kGenerated.size()));
+    source.checkpoint.path = path;
+    run_on_compute_thread([&] { source.checkpoint.tensors = generate_weights(source.config); });
+    source.assumptions.push_back(
+        "The weights are made up: a fixed function of tensor names. What the model says means nothing.");
+  } else {
+    const std::filesystem::path file = resolve(path);
+    source.checkpoint = open_checkpoint(file);
+    source.config = options.config.empty() ? config_of(source.checkpoint, source.assumptions)
+                                           : config_by_name_or_file(options.config);
+    if (source.checkpoint.naming == Naming::kHuggingFace) source.position_resize = PositionResize::kPlain;
+    if (!source.checkpoint.tensors.contains("logit_scale")) {
+      source.assumptions.push_back(
+          "The file holds no temperature: a scale of 100, that of every released model, was taken.");
+    }
+  }
+  apply_overrides(source.config, options, source.place);
+  const StateDict& tensors = source.checkpoint.tensors;
+  source.has_image_tower = has_prefix(tensors, "visual.");
+  source.has_text_tower = tensors.contains("token_embedding.weight");
+  return source;
+}
+
+}  // namespace clipkit
