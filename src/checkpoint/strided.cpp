@@ -47,7 +47,7 @@ void gather(const PickledTensor& tensor, const char* from, char* to) {
 }  // namespace
 
 Tensor strided_tensor(const PickledTensor& tensor, std::string_view storage, const std::shared_ptr<const void>& owner,
-                      GatherBudget& budget, std::string_view place) {
+                      std::string_view place) {
   const DType dtype = tensor.storage.dtype;
   const size_t element = size_bytes(dtype);
   if (static_cast<uint64_t>(tensor.storage.num_elements) > storage.size() / element) {
@@ -59,13 +59,6 @@ Tensor strided_tensor(const PickledTensor& tensor, std::string_view storage, con
     const char* first = storage.data() + static_cast<size_t>(tensor.offset) * element;
     return mapped_tensor(owner, reinterpret_cast<const std::byte*>(first), tensor.shape, dtype);
   }
-  const uint64_t bytes = static_cast<uint64_t>(tensor.shape.num_elements()) * element;
-  if (bytes > budget.bytes_left) {
-    fail(ErrorCode::kUnsupported, place, ": a tensor of shape ", to_string(tensor.shape),
-         " spreads the elements of storage ", quote(tensor.storage.key), " over ", bytes, " bytes, ", budget.bytes_left,
-         " are allowed for such tensors");
-  }
-  budget.bytes_left -= bytes;
   Tensor result = Tensor::empty(tensor.shape, dtype);
   auto* to = static_cast<char*>(result.view().raw());
   switch (element) {

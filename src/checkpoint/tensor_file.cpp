@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/quote.h"
+#include "checkpoint/gguf.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/torch_file.h"
 
@@ -42,6 +43,7 @@ TensorFile read_tensor_file(const ByteSource& source) {
   const std::string_view text = source.text();
   if (text.empty()) fail(ErrorCode::kCorrupt, source.place, ": the file is empty");
   if (text.starts_with("PK\x03\x04")) return read_torch_zip(source);
+  if (text.starts_with("GGUF")) return read_gguf(source);
   if (text.front() == '\x80') return read_torch_stream(source);
   if (text.size() > 8 && text[8] == '{') return from_safetensors(source);
   fail(ErrorCode::kUnsupported, source.place,

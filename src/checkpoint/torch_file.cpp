@@ -26,9 +26,11 @@ class StateDictBuilder {
  public:
   StateDictBuilder(const Pickle& pickle, const ByteSource& source, FindStorage find_storage)
       : pickle_(pickle), source_(source), find_storage_(std::move(find_storage)) {
-    // Transposed and other strided tensors may be there twice over; an expanded one is small or it is a bomb.
+    // Views of one storage are legal and cost the file nothing, so that a small file could ask for any amount of
+    // memory, here (expanded tensors) or wherever tensors are copied. Real state dicts take about as much as their
+    // file.
     constexpr uint64_t kAlwaysAllowed = uint64_t{64} << 20;
-    budget_.bytes_left = 2 * source.bytes.size() + kAlwaysAllowed;
+    bytes_left_ = 2 * source.bytes.size() + kAlwaysAllowed;
   }
 
   TensorFile build() {
@@ -126,8 +128,13 @@ class StateDictBuilder {
     if (value.kind != Kind::kTensor) return;
     check_name(name);
     const PickledTensor& tensor = pickle_.tensors[value.index];
-    result_.tensors.emplace(
-        name, strided_tensor(tensor, find_storage_(tensor.storage), source_.owner, budget_, source_.place));
+    const uint64_t bytes = static_cast<uint64_t>(tensor.shape.num_elements()) * size_bytes(tensor.storage.dtype);
+    if (bytes > bytes_left_) {
+      fail(ErrorCode::kUnsupported, source_.place, ": tensor ", quote(name), " of shape ", to_string(tensor.shape),
+           " takes ", bytes, " bytes, ", bytes_left_, " are left for a file of ", source_.bytes.size(), " bytes");
+    }
+    bytes_left_ -= bytes;
+    result_.tensors.emplace(name, strided_tensor(tensor, find_storage_(tensor.storage), source_.owner, source_.place));
   }
 
   void add_unreadable(std::string_view name, Ref ref) {
@@ -150,7 +157,7 @@ class StateDictBuilder {
   const Pickle& pickle_;
   const ByteSource& source_;
   FindStorage find_storage_;
-  GatherBudget budget_;
+  uint64_t bytes_left_;
   TensorFile result_;
 };
 
