@@ -8,6 +8,11 @@ find_package(PNG REQUIRED)
 find_package(GIF REQUIRED)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  # Kernels keep vectors in arrays, which SVE's sizeless types do not allow; NEON serves every aarch64 CPU.
+  target_compile_definitions(PkgConfig::HWY INTERFACE
+    "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
+endif()
 find_package(CURL REQUIRED)  # headers only: the library is opened when `pull` runs, and not before
 
 clipkit_layer(base LIBRARIES nlohmann_json::nlohmann_json)

@@ -2,11 +2,12 @@
 # The program loads what a classification needs and nothing more; above all no libcurl, which `pull` opens by itself.
 #   loads_test.sh PROGRAM
 set -euo pipefail
-needed='^(linux-vdso|libclipkit|libdnnl|libgomp|libomp|libhwy|libjpeg|libpng16|libz|libwebp|libgif|libstdc\+\+|libgcc_s|libm|libc|/lib64/ld-linux-x86-64)\.so'
+# libOpenCL is what Debian's oneDNN asks for.
+needed='^(linux-vdso|libclipkit|libdnnl|libOpenCL|libgomp|libomp|libhwy|libjpeg|libpng16|libz|libwebp|libgif|libstdc\+\+|libgcc_s|libm|libc|/lib64/ld-linux-x86-64)\.so'
 loaded=$(ldd "$1" | awk '{print $1}')
 extra=$(grep -vE "$needed" <<<"$loaded" || true)
 if [ -n "$extra" ]; then
-  echo "$1 loads more than it needs:" $extra
+  echo "$1 loads more than it needs: ${extra//$'\n'/ }"
   exit 1
 fi
-echo "$1 loads" $loaded
+echo "$1 loads ${loaded//$'\n'/ }"
