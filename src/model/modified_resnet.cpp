@@ -109,10 +109,9 @@ int64_t ModifiedResNet::preferred_batch() const {
   return 8;
 }
 
-void ModifiedResNet::feature_map(const Context& c, TensorView pixels, TensorView map) const {
-  const Workspace::Scope scope(c.workspace);
+TensorView ModifiedResNet::feature_map(const Context& c, TensorView pixels) const {
   const int64_t N = pixels.shape()[0], half = image_size_ / 2, stem = conv3.out_channels();
-  // Two buffers, each as large as the largest feature map, take turns; the last map goes where it is wanted.
+  // Two buffers, each as large as the largest feature map, take turns.
   const int64_t largest = N * std::max(half * half * stem, image_size_ * image_size_ * 3);
   TensorView from = c.operands({largest}), to = c.operands({largest});
   const auto next = [&](int64_t side, int64_t channels) {
@@ -134,19 +133,19 @@ void ModifiedResNet::feature_map(const Context& c, TensorView pixels, TensorView
   for (const auto& layer : layers) {
     for (const Bottleneck& block : layer) {
       side /= block.stride;
-      const bool last = &block == &layers.back().back();
-      y = last ? map.reshape({N, side, side, width_}) : next(side, block.out_channels());
+      // A block whose shortcut is its input adds to it in place.
+      if (block.downsample) y = next(side, block.out_channels());
       block.forward(c, x, y);
       x = y;
     }
   }
+  return x.reshape({N, grid_ * grid_, width_});
 }
 
 void ModifiedResNet::forward(const Context& c, TensorView pixels, Output output, TensorView y) const {
   const Workspace::Scope scope(c.workspace);
   const int64_t N = pixels.shape()[0];
-  const TensorView map = c.operands({N, grid_ * grid_, width_});
-  feature_map(c, pixels, map);
+  const TensorView map = feature_map(c, pixels);
   if (output == Output::kTokens) return ops::convert(c.backend, {.x = map, .y = y});
   const TensorView pooled = c.operands({N, width_});
   attnpool.pool(c, map, pooled);

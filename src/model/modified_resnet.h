@@ -22,7 +22,7 @@ class Bottleneck {
   void visit_params(const ParamVisitor& visit);
   void prepare(Backend& b);
   int64_t out_channels() const { return conv3.out_channels(); }
-  // x: (N, H, W, C); y: (N, H / stride, W / stride, 4 * planes), operand type.
+  // x: (N, H, W, C); y: (N, H / stride, W / stride, 4 * planes), operand type; without downsample y may be x.
   void forward(const Context& c, TensorView x, TensorView y) const;
 };
 
@@ -44,8 +44,8 @@ class ModifiedResNet : public ImageTower {
   void forward(const Context& c, TensorView pixels, Output output, TensorView y) const override;
 
  private:
-  // Pixels to the last feature map, (N, S/32, S/32, width) operand type.
-  void feature_map(const Context& c, TensorView pixels, TensorView map) const;
+  // Pixels to the last feature map as tokens, (N, (S/32)^2, width) operand type, in the caller's workspace scope.
+  TensorView feature_map(const Context& c, TensorView pixels) const;
 
   int64_t image_size_, grid_, width_, embed_dim_;
 };

@@ -1,0 +1,129 @@
+#include <cmath>
+#include <cstring>
+
+#include "api/model_source.h"
+#include "base/check.h"
+#include "base/file_writer.h"
+#include "base/json.h"
+#include "checkpoint/safetensors.h"
+#include "clipkit/checkpoint.h"
+#include "clipkit/tokenizer.h"
+#include "model/clip.h"
+#include "model/config_source.h"
+#include "model/config_target.h"
+#include "tensor/convert.h"
+
+namespace clipkit {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_floating(DType dtype) {
+  return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
+}
+
+// The model's tensors as they shall be written: positions resized if the caller asked for another size, dtype changed.
+StateDict tensors_to_write(const ModelSource& source, const LoadOptions& load_options, std::optional<DType> dtype) {
+  Clip clip(source.config, source.has_image_tower, source.has_text_tower);
+  clip.load(source.checkpoint.tensors, source.position_resize, source.place);
+  if (load_options.round_weights_to_fp16) clip.round_to_fp16();
+  StateDict result;
+  clip.visit_params([&](const std::string& name, Param& param) {
+    const DType wanted = dtype.value_or(param.value.dtype());
+    result.emplace(name, to_dtype(param.value, wanted));
+  });
+  for (const auto& [name, tensor] : source.checkpoint.tensors) {  // BatchNorm's counters, which no layer reads
+    if (!is_floating(tensor.dtype())) result.emplace(name, Tensor(tensor.view(), tensor.owner()));
+  }
+  return result;
+}
+
+void write_tokenizer(const fs::path& folder, const ModelSource& source) {
+  const auto tokenizer = source.checkpoint.vocab_json.empty()
+                             ? Tokenizer::clip()
+                             : Tokenizer::from_files(source.checkpoint.vocab_json, source.checkpoint.merges_txt);
+  if (tokenizer->vocab_size() != source.config.text.vocab_size) return;  // a model without a tokenizer of its own
+  const std::vector<std::string> entries = tokenizer->vocabulary();
+  std::string text = "{";
+  for (size_t id = 0; id < entries.size(); ++id) {
+    text += concat(id > 0 ? ", " : "", OrderedJson(entries[id]).dump(), ": ", id);
+  }
+  write_file(folder / "vocab.json", text + "}\n");
+  std::string merges = "#version: 0.2\n";
+  for (const std::string& merge : tokenizer->merges()) merges += merge + "\n";
+  write_file(folder / "merges.txt", merges);
+  const std::string start = entries[static_cast<size_t>(tokenizer->start_token())];
+  const std::string end = entries[static_cast<size_t>(tokenizer->end_token())];
+  const OrderedJson special = {{"bos_token", start}, {"eos_token", end}, {"pad_token", end}, {"unk_token", end}};
+  write_file(folder / "special_tokens_map.json", special.dump(2) + "\n");
+  OrderedJson config = special;
+  config["tokenizer_class"] = "CLIPTokenizer";
+  config["model_max_length"] = source.config.text.context_length;
+  config["do_lower_case"] = true;
+  write_file(folder / "tokenizer_config.json", config.dump(2) + "\n");
+}
+
+// Reads the written checkpoint back as anybody would and compares every tensor and the configuration.
+void verify(const fs::path& written, const StateDict& expected, const ModelSource& source, CheckpointLayout layout) {
+  const Checkpoint checkpoint = open_checkpoint(written);
+  for (const auto& [name, tensor] : expected) {
+    const auto found = checkpoint.tensors.find(name);
+    const bool counter = name.ends_with(".num_batches_tracked");
+    if (found == checkpoint.tensors.end() && counter) continue;
+    if (found == checkpoint.tensors.end() || found->second.shape() != tensor.shape() ||
+        found->second.dtype() != tensor.dtype() ||
+        std::memcmp(found->second.view().raw(), tensor.view().raw(), tensor.view().bytes()) != 0) {
+      fail(ErrorCode::kIo, written.string(), ": tensor \"", name, "\" reads back differently from what was written");
+    }
+  }
+  if (layout == CheckpointLayout::kOpenAi) return;
+  std::vector<std::string> assumptions;
+  const ModelConfig config = config_of(checkpoint, assumptions);
+  // The towers must come out alike; how pictures are prepared is in the nature of each layout.
+  const auto towers = [](const ModelConfig& c) {
+    Json json = Json::parse(to_json(c))["model_cfg"];
+    json["text_cfg"].erase("pool_type");
+    json["text_cfg"].erase("eos_id");
+    return json;
+  };
+  if (towers(config) != towers(source.config)) {
+    fail(ErrorCode::kIo, written.string(), ": the configuration reads back differently from what was written");
+  }
+}
+
+}  // namespace
+
+void convert_checkpoint(const fs::path& from, const fs::path& to, const ConvertOptions& options,
+                        const LoadOptions& load_options) {
+  CLIPKIT_CHECK(!options.dtype || is_floating(*options.dtype), "weights cannot be stored as ",
+                to_string(*options.dtype));
+  const ModelSource source = open_model_source(from, load_options);
+  const StateDict tensors = tensors_to_write(source, load_options, options.dtype);
+  const std::map<std::string, std::string> metadata = {{"format", "pt"}};
+  if (options.layout == CheckpointLayout::kOpenAi) {
+    if (fs::is_directory(to))
+      fail(ErrorCode::kInvalidArgument, to.string(), ": is a folder, expected the name of a file to write");
+    write_safetensors(to, tensors, metadata);
+    return verify(to, tensors, source, options.layout);
+  }
+  const bool hugging_face = options.layout == CheckpointLayout::kHuggingFace;
+  const std::string config = hugging_face ? hugging_face_config(source.config) : to_json(source.config);
+  const std::string preprocessor = hugging_face ? hugging_face_preprocessor(source.config.preprocess) : "";
+  if (fs::exists(to) && !fs::is_directory(to)) {
+    fail(ErrorCode::kInvalidArgument, to.string(), ": is a file; this layout is a folder of files");
+  }
+  std::error_code error;
+  fs::create_directories(to, error);
+  if (error) fail(ErrorCode::kIo, to.string(), ": cannot make the folder: ", error.message());
+  write_safetensors(
+      to / (hugging_face ? "model.safetensors" : "open_clip_model.safetensors"),
+      hugging_face ? rename_tensors(tensors, Naming::kHuggingFace) : rename_tensors(tensors, Naming::kOpenAi),
+      metadata);
+  if (hugging_face) write_file(to / "preprocessor_config.json", preprocessor);
+  if (source.has_text_tower) write_tokenizer(to, source);
+  write_file(to / (hugging_face ? "config.json" : "open_clip_config.json"), config);
+  verify(to, tensors, source, options.layout);
+}
+
+}  // namespace clipkit
