@@ -39,14 +39,15 @@ class GgufReader {
     for (uint64_t i = 0; i < num_tensors; ++i) infos.push_back(read_info());
     const uint64_t alignment = data_alignment();
     const uint64_t data = (reader_.position() + alignment - 1) / alignment * alignment;
-    for (const Info& info : infos) add_tensor(info, data, alignment);
+    check_layout(infos, data, alignment);
+    for (const Info& info : infos) add_tensor(info, data);
     return std::move(result_);
   }
 
  private:
   struct Info {
     std::string name;
-    std::vector<int64_t> shape;  // outermost axis first
+    Shape shape;  // outermost axis first
     uint32_t type = 0;
     uint64_t offset = 0;  // bytes, from the start of the data
   };
@@ -147,62 +148,83 @@ class GgufReader {
     const auto rank = reader_.read<uint32_t>("a tensor's rank");
     if (rank > Shape::kMaxRank)
       unsupported("tensor ", quote(name), " has ", rank, " axes, at most ", Shape::kMaxRank, " are known");
+    std::vector<int64_t> sizes;
     uint64_t product = 1;
     for (uint32_t i = 0; i < rank; ++i) {
       const auto size = reader_.read<uint64_t>("a tensor's size");
       if (size > source_.bytes.size() * 8 || __builtin_mul_overflow(product, size, &product) || product >> 48 != 0) {
         corrupt("tensor ", quote(name), " has an axis of ", size, ", more than the file can hold");
       }
-      info.shape.push_back(static_cast<int64_t>(size));
+      sizes.push_back(static_cast<int64_t>(size));
     }
-    std::reverse(info.shape.begin(), info.shape.end());  // stored fastest-varying first
+    std::reverse(sizes.begin(), sizes.end());  // stored fastest-varying first
+    info.shape = Shape(sizes);
     info.type = reader_.read<uint32_t>("a tensor's type");
     info.offset = reader_.read<uint64_t>("a tensor's place");
     return info;
   }
 
-  void add_tensor(const Info& info, uint64_t data, uint64_t alignment) {
-    const Shape shape{std::span<const int64_t>(info.shape)};
-    const auto values = static_cast<uint64_t>(shape.num_elements());
+  static bool is_float(GgmlType type) { return type == GgmlType::kF32 || type == GgmlType::kF16; }
+  static DType dtype_of(GgmlType type) { return type == GgmlType::kF16 ? DType::kFloat16 : DType::kFloat32; }
+
+  // Bytes that the tensor takes in the file; 0 if its type is not known.
+  uint64_t stored_bytes(const Info& info) const {
     const auto type = static_cast<GgmlType>(info.type);
-    const auto block_bytes = static_cast<uint64_t>(ggml_block_bytes(type));
-    const bool is_float = type == GgmlType::kF32 || type == GgmlType::kF16;
+    const auto values = static_cast<uint64_t>(info.shape.num_elements());
+    if (is_float(type)) return values * size_bytes(dtype_of(type));
+    const int block_bytes = ggml_block_bytes(type);
+    const int rank = info.shape.rank();
+    if (block_bytes > 0 && (rank == 0 || info.shape[rank - 1] % kGgmlBlockValues != 0)) {
+      corrupt("tensor ", quote(info.name), " of shape ", to_string(info.shape), " does not divide into blocks of ",
+              kGgmlBlockValues);
+    }
+    return values / kGgmlBlockValues * static_cast<uint64_t>(block_bytes);
+  }
+
+  // Every tensor must lie in the data, on a multiple of the alignment, and none over another: else a small file could
+  // ask for any amount of memory where tensors are unpacked or copied.
+  void check_layout(const std::vector<Info>& infos, uint64_t data, uint64_t alignment) const {
+    const uint64_t size = source_.bytes.size();
+    std::vector<std::pair<uint64_t, uint64_t>> extents;
+    for (const Info& info : infos) {
+      const uint64_t bytes = stored_bytes(info);
+      if (info.offset % alignment != 0 || data > size || info.offset > size - data ||
+          bytes > size - data - info.offset) {
+        corrupt("tensor ", quote(info.name), " of ", bytes, " bytes at ", info.offset,
+                " does not lie in the data, which begin at ", data, " of ", size, " bytes, on a multiple of ",
+                alignment);
+      }
+      if (bytes > 0) extents.emplace_back(info.offset, info.offset + bytes);
+    }
+    std::sort(extents.begin(), extents.end());
+    for (size_t i = 1; i < extents.size(); ++i) {
+      if (extents[i].first < extents[i - 1].second)
+        corrupt("two tensors overlap at byte ", extents[i].first, " of the data");
+    }
+  }
+
+  void add_tensor(const Info& info, uint64_t data) {
     if (result_.tensors.contains(info.name) || result_.unreadable.contains(info.name)) {
       corrupt("tensor ", quote(info.name), " occurs twice");
     }
-    if (!is_float && block_bytes == 0) {
+    const auto type = static_cast<GgmlType>(info.type);
+    const std::byte* first = source_.bytes.data() + data + info.offset;
+    if (is_float(type)) {
+      result_.tensors.emplace(info.name, mapped_tensor(source_.owner, first, info.shape, dtype_of(type)));
+    } else if (ggml_block_bytes(type) > 0) {
+      Tensor tensor = Tensor::empty(info.shape, DType::kFloat32);
+      unpack_ggml_blocks(type, reinterpret_cast<const uint8_t*>(first), tensor.num_elements() / kGgmlBlockValues,
+                         tensor.data<float>());
+      result_.tensors.emplace(info.name, std::move(tensor));
+    } else {
       result_.unreadable.emplace(info.name, concat("its elements are of ggml type ", info.type));
-      return;
     }
-    if (!is_float && (shape.rank() == 0 || shape[shape.rank() - 1] % kGgmlBlockValues != 0)) {
-      corrupt("tensor ", quote(info.name), " of shape ", to_string(shape), " does not divide into blocks of ",
-              kGgmlBlockValues);
-    }
-    const DType dtype = type == GgmlType::kF16 ? DType::kFloat16 : DType::kFloat32;
-    const uint64_t bytes = is_float ? values * size_bytes(dtype) : values / kGgmlBlockValues * block_bytes;
-    const uint64_t size = source_.bytes.size();
-    if (info.offset % alignment != 0 || data > size || info.offset > size - data || bytes > size - data - info.offset) {
-      corrupt("tensor ", quote(info.name), " of ", bytes, " bytes at ", info.offset,
-              " does not lie in the data, which begin at ", data, " of ", size, " bytes, on a multiple of ", alignment);
-    }
-    if (is_float) {
-      result_.tensors.emplace(info.name,
-                              mapped_tensor(source_.owner, source_.bytes.data() + data + info.offset, shape, dtype));
-      return;
-    }
-    // Infos may point at the same blocks again and again: what is unpacked may be no more than the whole file unpacked.
-    unpacked_bytes_ += values * sizeof(float);
-    if (unpacked_bytes_ / 8 > size) corrupt("the tensors overlap");
-    Tensor tensor = Tensor::empty(shape, DType::kFloat32);
-    const auto* blocks = reinterpret_cast<const uint8_t*>(source_.bytes.data()) + data + info.offset;
-    unpack_ggml_blocks(type, blocks, static_cast<int64_t>(values) / kGgmlBlockValues, tensor.data<float>());
-    result_.tensors.emplace(info.name, std::move(tensor));
   }
 
   const ByteSource& source_;
   ByteReader reader_;
   TensorFile result_;
-  uint64_t num_elements_ = 0, unpacked_bytes_ = 0;
+  uint64_t num_elements_ = 0;  // of all arrays
 };
 
 }  // namespace
