@@ -57,6 +57,7 @@ inline void expect_close(const TensorView& found, const TensorView& expected, do
   double worst = 0;
   for (int64_t i = 0; i < found.num_elements(); ++i) {
     const double a = element(found, i), b = element(expected, i);
+    if (a == b) continue;
     const double excess = std::abs(a - b) / (absolute + relative * std::abs(b));
     worst = std::isnan(excess) ? INFINITY : std::max(worst, excess);
   }
