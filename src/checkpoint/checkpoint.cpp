@@ -27,7 +27,7 @@ Map without_wrapper_prefixes(Map&& map, std::string_view place) {
   return result;
 }
 
-Naming find_naming(const TensorFile& file, std::string_view place) {
+Naming find_naming(const StoredTensors& file, std::string_view place) {
   if (file.container == Container::kGguf) return Naming::kGguf;
   std::vector<std::string_view> names;
   for (const auto& [name, tensor] : file.tensors) names.push_back(name);
@@ -42,7 +42,7 @@ Naming find_naming(const TensorFile& file, std::string_view place) {
 }
 
 // A tensor that cannot be read and that the model would need.
-void refuse_unreadable(const TensorFile& file, std::vector<std::string>& ignored, std::string_view place) {
+void refuse_unreadable(const StoredTensors& file, std::vector<std::string>& ignored, std::string_view place) {
   for (const auto& [name, reason] : file.unreadable) {
     if (!is_no_part_of_model(name)) {
       fail(ErrorCode::kUnsupported, place, ": tensor ", quote(name), " cannot be read: ", reason);
@@ -88,7 +88,7 @@ void add_configs(const CheckpointFiles& files, Checkpoint& checkpoint) {
 Checkpoint open_checkpoint(const fs::path& path) {
   const std::string place = path.string();
   const CheckpointFiles files = find_checkpoint_files(path);
-  TensorFile file = read_checkpoint_files(files);
+  StoredTensors file = read_checkpoint_files(files);
   file.tensors = without_wrapper_prefixes(std::move(file.tensors), place);
   file.unreadable = without_wrapper_prefixes(std::move(file.unreadable), place);
 

@@ -9,7 +9,7 @@
 #include "checkpoint/names.h"
 #include "checkpoint/rename.h"
 #include "checkpoint/state_dict.h"
-#include "checkpoint/tensor_file.h"
+#include "checkpoint/stored_tensors.h"
 
 namespace clipkit {
 

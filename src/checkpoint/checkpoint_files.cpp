@@ -97,12 +97,12 @@ CheckpointFiles find_checkpoint_files(const fs::path& path) {
   return {{path}, {}, path.parent_path(), false};
 }
 
-TensorFile read_checkpoint_files(const CheckpointFiles& files) {
-  if (files.index.empty()) return read_tensor_file(byte_source(MappedFile::open(files.files.front())));
-  TensorFile all;
+StoredTensors read_checkpoint_files(const CheckpointFiles& files) {
+  if (files.index.empty()) return read_stored_tensors(byte_source(MappedFile::open(files.files.front())));
+  StoredTensors all;
   std::map<std::string, std::string, std::less<>> found_in;  // tensor name to file name
   for (const fs::path& path : files.files) {
-    TensorFile file = read_tensor_file(byte_source(MappedFile::open(path)));
+    StoredTensors file = read_stored_tensors(byte_source(MappedFile::open(path)));
     const auto note = [&](const std::string& name) {
       if (!found_in.emplace(name, path.filename().string()).second) {
         fail(ErrorCode::kCorrupt, path.string(), ": tensor ", quote(name), " is also in ", found_in[name]);

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "checkpoint/tensor_file.h"
+#include "checkpoint/stored_tensors.h"
 
 namespace clipkit {
 
@@ -20,8 +20,8 @@ struct CheckpointFiles {
 // index).
 CheckpointFiles find_checkpoint_files(const std::filesystem::path& path);
 
-// The tensors of all the files together. Errors: as read_tensor_file; kCorrupt (a name in two files, or not in the file
-// where the index puts it).
-TensorFile read_checkpoint_files(const CheckpointFiles& files);
+// The tensors of all the files together. Errors: as read_stored_tensors; kCorrupt (a name in two files, or not in the
+// file where the index puts it).
+StoredTensors read_checkpoint_files(const CheckpointFiles& files);
 
 }  // namespace clipkit

@@ -23,7 +23,7 @@ class GgufReader {
  public:
   explicit GgufReader(const ByteSource& source) : source_(source), reader_(source.text(), source.place) {}
 
-  TensorFile read() {
+  StoredTensors read() {
     result_.container = Container::kGguf;
     reader_.take(4, "the magic number");
     const auto version = reader_.read<uint32_t>("the version");
@@ -223,13 +223,13 @@ class GgufReader {
 
   const ByteSource& source_;
   ByteReader reader_;
-  TensorFile result_;
+  StoredTensors result_;
   uint64_t num_elements_ = 0;  // of all arrays
 };
 
 }  // namespace
 
-TensorFile read_gguf(const ByteSource& source) {
+StoredTensors read_gguf(const ByteSource& source) {
   return GgufReader(source).read();
 }
 

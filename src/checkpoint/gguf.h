@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/tensor_file.h"
+#include "checkpoint/stored_tensors.h"
 
 namespace clipkit {
 
@@ -8,6 +8,6 @@ namespace clipkit {
 // of the block types Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0 are unpacked to float32, those of other types listed as
 // unreadable. gguf_metadata has a member per key; arrays are limited to 2^20 elements in all. Errors: kCorrupt,
 // kUnsupported (another version, over a limit).
-TensorFile read_gguf(const ByteSource& source);
+StoredTensors read_gguf(const ByteSource& source);
 
 }  // namespace clipkit

@@ -33,7 +33,7 @@ class StateDictBuilder {
     bytes_left_ = 2 * source.bytes.size() + kAlwaysAllowed;
   }
 
-  TensorFile build() {
+  StoredTensors build() {
     if (pickle_[pickle_.root].kind == Kind::kModule) {
       result_.container = Container::kTorchScript;
       add_modules(pickle_.root);
@@ -158,7 +158,7 @@ class StateDictBuilder {
   const ByteSource& source_;
   FindStorage find_storage_;
   uint64_t bytes_left_;
-  TensorFile result_;
+  StoredTensors result_;
 };
 
 // "<root>/data.pkl" gives <root>, the folder that every entry is in.
@@ -174,7 +174,7 @@ std::string find_root(const ZipArchive& archive, std::string_view place) {
 
 }  // namespace
 
-TensorFile read_torch_zip(const ByteSource& source) {
+StoredTensors read_torch_zip(const ByteSource& source) {
   const ZipArchive archive(source);
   const std::string root = find_root(archive, source.place);
   if (const std::string order = root + "/byteorder"; archive.contains(order) && archive.bytes_of(order) != "little") {
@@ -193,7 +193,7 @@ TensorFile read_torch_zip(const ByteSource& source) {
 
 // Five pickles (magic number, protocol, system, object, storage keys), then for each key its element count and
 // elements.
-TensorFile read_torch_stream(const ByteSource& source) {
+StoredTensors read_torch_stream(const ByteSource& source) {
   constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
   constexpr int64_t kProtocol = 1001;
   const std::string_view place = source.place;
@@ -250,7 +250,7 @@ TensorFile read_torch_stream(const ByteSource& source) {
     if (found == bytes.end()) fail(ErrorCode::kCorrupt, place, ": storage ", quote(storage.key), " is not in the file");
     return found->second;
   };
-  TensorFile result = StateDictBuilder(pickle, source, find_storage).build();
+  StoredTensors result = StateDictBuilder(pickle, source, find_storage).build();
   result.container = Container::kTorchLegacy;
   return result;
 }

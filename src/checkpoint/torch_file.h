@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/tensor_file.h"
+#include "checkpoint/stored_tensors.h"
 
 namespace clipkit {
 
@@ -8,7 +8,7 @@ namespace clipkit {
 // PyTorch 1.6. The result has the tensors of the state dict alone, also where a training checkpoint wraps it; the names
 // are the dict's keys, or attribute names joined with "." for TorchScript. Nothing is run (pickle.h). Errors: kCorrupt,
 // kUnsupported (big-endian, compressed, no state dict).
-TensorFile read_torch_zip(const ByteSource& source);
-TensorFile read_torch_stream(const ByteSource& source);
+StoredTensors read_torch_zip(const ByteSource& source);
+StoredTensors read_torch_stream(const ByteSource& source);
 
 }  // namespace clipkit

@@ -3,7 +3,7 @@
 #include <random>
 
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/tensor_file.h"
+#include "checkpoint/stored_tensors.h"
 #include "checkpoint/testing.h"
 
 namespace clipkit {
@@ -12,7 +12,7 @@ namespace {
 // Reads the tensors and each of their bytes; true if there was no Error.
 bool reads(std::string_view bytes) {
   try {
-    const TensorFile file = read_tensor_file(testing::memory_source(bytes));
+    const StoredTensors file = read_stored_tensors(testing::memory_source(bytes));
     unsigned sum = 0;
     for (const auto& [name, tensor] : file.tensors) {
       const auto* first = static_cast<const unsigned char*>(tensor.view().raw());

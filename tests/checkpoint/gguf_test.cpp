@@ -42,7 +42,7 @@ std::string gguf_file(const std::vector<GgufTensor>& tensors, const std::string&
   file.resize((file.size() + alignment - 1) / alignment * alignment);
   return file + data;
 }
-TensorFile read(const std::string& bytes) {
+StoredTensors read(const std::string& bytes) {
   return read_gguf(memory_source(bytes));
 }
 Caught refuse(const std::string& bytes) {
@@ -54,7 +54,7 @@ std::string half(float value) {
 
 TEST(Gguf, ReadsFloatsWithAxesReversed) {
   const std::string six(6 * sizeof(float), 'a');
-  const TensorFile file =
+  const StoredTensors file =
       read(gguf_file({{"w", {3, 2}, 0, six}, {"h", {5}, 1, std::string(10, 'b')}, {"s", {}, 0, "1234"}}));
   EXPECT_EQ(file.tensors.at("w").shape(), (Shape{2, 3}));
   EXPECT_EQ(file.tensors.at("w").dtype(), DType::kFloat32);
@@ -93,7 +93,7 @@ TEST(Gguf, ReadsMetadataOfEveryType) {
 // Unpacks one block of hand-made nibbles: byte j holds j in its low and 15 - j in its high half.
 std::vector<float> unpack(GgmlType type, const std::string& block) {
   EXPECT_EQ(static_cast<int>(block.size()), ggml_block_bytes(type));
-  const TensorFile file = read(gguf_file({{"q", {64}, static_cast<uint32_t>(type), block + block}}));
+  const StoredTensors file = read(gguf_file({{"q", {64}, static_cast<uint32_t>(type), block + block}}));
   const auto span = file.tensors.at("q").span<float>();
   EXPECT_TRUE(std::equal(span.begin(), span.begin() + 32, span.begin() + 32));
   return {span.begin(), span.begin() + 32};
@@ -121,13 +121,13 @@ TEST(Gguf, UnpacksEveryBlockType) {
 }
 
 TEST(Gguf, ListsOtherElementTypes) {
-  const TensorFile file = read(gguf_file({{"k", {256}, 12, std::string(144, 'x')}}));
+  const StoredTensors file = read(gguf_file({{"k", {256}, 12, std::string(144, 'x')}}));
   EXPECT_EQ(file.unreadable.at("k"), "its elements are of ggml type 12");
 }
 
 TEST(Gguf, HonoursTheAlignment) {
   const std::string metadata = gguf_text("general.alignment") + little_endian(uint32_t{4}) + little_endian(uint32_t{8});
-  const TensorFile file = read(gguf_file({{"a", {1}, 0, "1234"}, {"b", {1}, 0, "5678"}}, metadata, 1, 3, 8));
+  const StoredTensors file = read(gguf_file({{"a", {1}, 0, "1234"}, {"b", {1}, 0, "5678"}}, metadata, 1, 3, 8));
   EXPECT_EQ(std::memcmp(file.tensors.at("b").view().raw(), "5678", 4), 0);
   for (const uint32_t alignment : {0u, 3u, 1u << 20}) {
     const std::string bad = gguf_text("general.alignment") + little_endian(uint32_t{4}) + little_endian(alignment);

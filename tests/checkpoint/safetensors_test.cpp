@@ -5,6 +5,7 @@
 
 #include "base/concat.h"
 #include "checkpoint/testing.h"
+#include "clipkit/tensor_file.h"
 
 namespace clipkit {
 namespace {
@@ -241,6 +242,19 @@ TEST(Safetensors, WritesTheSameBytesForTheSameTensors) {
   write_safetensors(folder / "1", tensors);
   write_safetensors(folder / "2", tensors);
   EXPECT_EQ(testing::read_all(folder / "1"), testing::read_all(folder / "2"));
+}
+
+TEST(Safetensors, IsReadAndWrittenThroughThePublicHeader) {
+  testing::TemporaryFolder folder;
+  NamedTensors content;
+  content.tensors.emplace("a", Tensor::zeros({2}));
+  content.metadata["note"] = "x";
+  write_tensor_file(folder / "f", content);
+  const NamedTensors back = read_tensor_file(folder / "f");
+  testing::expect_same(back.tensors, content.tensors);
+  EXPECT_EQ(back.metadata, content.metadata);
+  write_file(folder / "f8", file_of(R"({"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}})", "x"));
+  EXPECT_EQ(error_of([&] { read_tensor_file(folder / "f8"); }).code, ErrorCode::kUnsupported);
 }
 
 TEST(Safetensors, LeavesTheOldFileWhenWritingFails) {

@@ -13,20 +13,9 @@
 #include "checkpoint/byte_source.h"
 #include "checkpoint/state_dict.h"
 #include "clipkit/error.h"
+#include "support/golden.h"
 
 namespace clipkit::testing {
-
-// A recorded file: from ../shared/golden, else from the copied core. Empty if neither has it.
-inline std::filesystem::path golden(const std::string& relative) {
-  for (const auto& root : {std::filesystem::path(CLIPKIT_SHARED_DIR) / "golden",
-                           std::filesystem::path(CLIPKIT_TEST_DIR) / "golden" / "checkpoint"}) {
-    if (std::filesystem::exists(root / relative)) return root / relative;
-  }
-  return {};
-}
-#define CLIPKIT_GOLDEN_OR_SKIP(variable, relative)                           \
-  const std::filesystem::path variable = clipkit::testing::golden(relative); \
-  if (variable.empty()) GTEST_SKIP() << "golden/" << (relative) << " is not in the copied core"
 
 // Bytes in a heap block of exactly their size, so that a sanitizer sees every access past the end.
 inline ByteSource memory_source(std::string_view bytes) {

@@ -15,15 +15,15 @@ const std::string kFourFloats = little_endian(1.0f) + little_endian(2.0f) + litt
 std::string four_floats() {
   return tensor(storage("FloatStorage", "0", 4), 0, {4}, {1});
 }
-TensorFile read(const std::string& bytes) {
-  return read_tensor_file(memory_source(bytes));
+StoredTensors read(const std::string& bytes) {
+  return read_stored_tensors(memory_source(bytes));
 }
 Caught refuse(const std::string& bytes) {
   return error_of([&] { read(bytes); });
 }
 
-TensorFile read_golden(const std::filesystem::path& path) {
-  return read_tensor_file(byte_source(MappedFile::open(path)));
+StoredTensors read_golden(const std::filesystem::path& path) {
+  return read_stored_tensors(byte_source(MappedFile::open(path)));
 }
 
 // The names without "module.", which mixed.pt has before every one.
@@ -44,7 +44,7 @@ TEST(TorchFile, MixedFilesEqualTheSafetensorsFileBitForBit) {
         std::pair{"mixed_legacy.pt", Container::kTorchLegacy}}) {
     SCOPED_TRACE(name);
     CLIPKIT_GOLDEN_OR_SKIP(path, std::string("formats/") + name);
-    TensorFile file = read_golden(path);
+    StoredTensors file = read_golden(path);
     EXPECT_EQ(file.container, container);
     StateDict found = without_module(std::move(file.tensors));
     for (const auto& [key, tensor] : found) {
@@ -56,7 +56,7 @@ TEST(TorchFile, MixedFilesEqualTheSafetensorsFileBitForBit) {
 
 TEST(TorchFile, ReadsAStateDictWithoutCopying) {
   const ByteSource source = memory_source(torch_file(dict({{"w", four_floats()}, {"epoch", "K\x03"}}), {kFourFloats}));
-  const TensorFile file = read_tensor_file(source);
+  const StoredTensors file = read_stored_tensors(source);
   EXPECT_EQ(file.container, Container::kTorchZip);
   ASSERT_EQ(file.tensors.size(), 1u);
   EXPECT_EQ(file.tensors.at("w").data<float>()[3], 4.0f);
@@ -68,7 +68,7 @@ TEST(TorchFile, FollowsTheWrappingsOfTrainingCheckpoints) {
   for (const std::string& pickle : {dict({{"epoch", "K\x03"}, {"state_dict", inner}}), dict({{"model", inner}}),
                                     dict({{"module", inner}}), dict({{"model", dict({{"state_dict", inner}})}}),
                                     dict({{"optimizer", dict({{"state", "}"}})}, {"model_state_dict", inner}})}) {
-    const TensorFile file = read(torch_file(pickle, {kFourFloats}));
+    const StoredTensors file = read(torch_file(pickle, {kFourFloats}));
     EXPECT_TRUE(file.tensors.contains("w"));
     EXPECT_EQ(file.tensors.size(), 1u);
   }
@@ -82,7 +82,7 @@ TEST(TorchFile, JoinsTheNamesOfTorchScriptModules) {
   const std::string pickle = module(dict({{"visual", module(dict({{"proj", child}}))},
                                           {"opaque", call(global("torch.jit._pickle", "build_intlist"), {"]"})},
                                           {"top", four_floats()}}));
-  const TensorFile file = read(torch_file(pickle, {kFourFloats}));
+  const StoredTensors file = read(torch_file(pickle, {kFourFloats}));
   EXPECT_EQ(file.container, Container::kTorchScript);
   EXPECT_EQ(file.tensors.size(), 2u);
   EXPECT_TRUE(file.tensors.contains("visual.proj.weight"));
@@ -105,14 +105,14 @@ TEST(TorchFile, RefusesTorchScriptModulesWithoutEnd) {
 
 TEST(TorchFile, DoesNotRunAForeignCallable) {
   CLIPKIT_GOLDEN_OR_SKIP(path, "formats/foreign_callable.pt");
-  const TensorFile file = read_golden(path);
+  const StoredTensors file = read_golden(path);
   ASSERT_EQ(file.tensors.size(), 1u);
   EXPECT_EQ(file.tensors.at("w").shape(), Shape{1});
   EXPECT_EQ(file.tensors.at("w").data<float>()[0], 1.0f);
 }
 
 TEST(TorchFile, ListsTensorsThatDependOnSomethingUnknown) {
-  const TensorFile file =
+  const StoredTensors file =
       read(torch_file(dict({{"quantised", call(global("torch._utils", "_rebuild_qtensor"), {})},
                             {"complex", tensor(storage("ComplexFloatStorage", "1", 1), 0, {1}, {1})},
                             {"w", four_floats()}}),
@@ -145,11 +145,11 @@ TEST(TorchFile, RefusesAnExpandedTensorThatIsABomb) {
 
 TEST(TorchFile, GathersViews) {
   const std::string of = storage("FloatStorage", "0", 4);
-  const TensorFile file = read(torch_file(dict({{"transposed", tensor(of, 0, {2, 2}, {1, 2})},
-                                                {"column", tensor(of, 1, {2}, {2})},
-                                                {"expanded", tensor(of, 2, {3, 2}, {0, 1})},
-                                                {"row", tensor(of, 2, {1, 2}, {77, 1})}}),
-                                          {kFourFloats}));
+  const StoredTensors file = read(torch_file(dict({{"transposed", tensor(of, 0, {2, 2}, {1, 2})},
+                                                   {"column", tensor(of, 1, {2}, {2})},
+                                                   {"expanded", tensor(of, 2, {3, 2}, {0, 1})},
+                                                   {"row", tensor(of, 2, {1, 2}, {77, 1})}}),
+                                             {kFourFloats}));
   const auto values = [&](const char* name) {
     const auto span = file.tensors.at(name).span<float>();
     return std::vector<float>(span.begin(), span.end());
@@ -199,7 +199,7 @@ TEST(TorchFile, CopiesStoragesAtAnOddAddress) {
   // A heap block that begins one byte off: the archive's own alignment is then of no use.
   const ByteSource whole = memory_source("x" + archive);
   const ByteSource odd{whole.bytes.subspan(1), whole.owner, "test"};
-  const TensorFile file = read_tensor_file(odd);
+  const StoredTensors file = read_stored_tensors(odd);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(file.tensors.at("w").view().raw()) % sizeof(float), 0u);
   EXPECT_EQ(file.tensors.at("w").data<float>()[2], 3.0f);
 }

@@ -16,7 +16,7 @@ const char* to_string(
     Container container) noexcept;  // "safetensors", "PyTorch zip", "TorchScript", "PyTorch stream", "GGUF"
 
 // What one file holds, under its own names.
-struct TensorFile {
+struct StoredTensors {
   Container container{};
   StateDict tensors;
   // Well-formed tensors that clipkit has no means to represent, and why: "elements of type F8_E4M3". Whoever needs one
@@ -28,6 +28,6 @@ struct TensorFile {
 
 // Reads a file of any kind, told apart by its first bytes (checkpoints.md section 1). Nothing in the file is run.
 // Tensors point into the source where they can. Errors: kCorrupt, kUnsupported.
-TensorFile read_tensor_file(const ByteSource& source);
+StoredTensors read_stored_tensors(const ByteSource& source);
 
 }  // namespace clipkit
