@@ -11,7 +11,8 @@ namespace {
 
 constexpr size_t kMaxDepth = 128;
 
-// Builds the document from the parser's events, so that repeated names and deep nesting are seen before they cost anything.
+// Builds the document from the parser's events, so that repeated names and deep nesting are seen before they cost
+// anything.
 class Builder : public nlohmann::json_sax<Json> {
  public:
   Builder(Json& root, std::string_view place) : root_(root), place_(place) {}

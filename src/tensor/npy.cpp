@@ -46,7 +46,8 @@ Tensor read_npy(const std::filesystem::path& path) {
   size_t length = 0;
   for (size_t i = start; i-- > 8;) length = length << 8 | static_cast<uint8_t>(text[i]);
   if (version < 1 || version > 3 || length > text.size() - start) {
-    fail(ErrorCode::kCorrupt, place, ": the .npy header (version ", version, ", ", length, " bytes) does not fit the file");
+    fail(ErrorCode::kCorrupt, place, ": the .npy header (version ", version, ", ", length,
+         " bytes) does not fit the file");
   }
   const std::string_view header = text.substr(start, length);
 
@@ -63,14 +64,16 @@ Tensor read_npy(const std::filesystem::path& path) {
   }
   std::string_view sizes = value_of(header, "shape", place);
   std::vector<int64_t> shape;
-  if (!sizes.starts_with('(') || sizes.find(')') == std::string_view::npos) fail(ErrorCode::kCorrupt, place, ": bad 'shape'");
+  if (!sizes.starts_with('(') || sizes.find(')') == std::string_view::npos)
+    fail(ErrorCode::kCorrupt, place, ": bad 'shape'");
   sizes = sizes.substr(1, sizes.find(')') - 1);
   while (true) {
     while (!sizes.empty() && (sizes.front() == ' ' || sizes.front() == ',')) sizes.remove_prefix(1);
     if (sizes.empty()) break;
     int64_t size = -1;
     const auto [end, error] = std::from_chars(sizes.data(), sizes.data() + sizes.size(), size);
-    if (error != std::errc() || size < 0 || shape.size() == Shape::kMaxRank) fail(ErrorCode::kCorrupt, place, ": bad 'shape'");
+    if (error != std::errc() || size < 0 || shape.size() == Shape::kMaxRank)
+      fail(ErrorCode::kCorrupt, place, ": bad 'shape'");
     sizes.remove_prefix(static_cast<size_t>(end - sizes.data()));
     shape.push_back(size);
   }
@@ -89,7 +92,8 @@ void write_npy(const std::filesystem::path& path, TensorView tensor) {
   for (const Code& candidate : kCodes) {
     if (candidate.dtype == tensor.dtype()) code = &candidate;
   }
-  if (code == nullptr) fail(ErrorCode::kUnsupported, path.string(), ": .npy has no code for ", to_string(tensor.dtype()));
+  if (code == nullptr)
+    fail(ErrorCode::kUnsupported, path.string(), ": .npy has no code for ", to_string(tensor.dtype()));
   std::string header = concat("{'descr': '", code->code, "', 'fortran_order': False, 'shape': (");
   for (int i = 0; i < tensor.shape().rank(); ++i) header += concat(i > 0 ? ", " : "", tensor.shape()[i]);
   header += tensor.shape().rank() == 1 ? ",), }" : "), }";
