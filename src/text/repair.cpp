@@ -19,21 +19,16 @@ namespace {
 
 constexpr size_t kMaxSegment = 1'000'000;  // characters; ftfy's max_decode_length
 constexpr char32_t kEscape = 0x1B;
+// What becomes a line feed, as does CR LF. U+0085 is none: read as windows-1252 it has become an ellipsis by then.
+constexpr std::u32string_view kLineBreaks = U"\r\u2028\u2029";
 
 // Which steps a character calls for.
-enum Action : uint8_t {
-  kReplace = 1,
-  kCarriageReturn = 2,
-  kControl = 4,
-  kAmpersand = 8,
-  kNonAscii = 16,
-  kNormalize = 32
-};
+enum Action : uint8_t { kReplace = 1, kLineBreak = 2, kControl = 4, kAmpersand = 8, kNonAscii = 16, kNormalize = 32 };
 
 struct RepairTables {
   CodePointTable<uint8_t> actions;
   CodePointTable<uint16_t> replacement_of;
-  // The steps that map single characters (C1 controls, ligatures, width, quotes, line separators), joined into one.
+  // The steps that map single characters (C1 controls, ligatures, width, quotes), joined into one.
   std::vector<std::u32string> replacements;
 
   static const RepairTables& get() {
@@ -46,7 +41,7 @@ struct RepairTables {
   static RepairTables build() {
     CodePointTable<uint16_t> ligature_of, width_of;
     std::vector<std::u32string> ligatures(1), widths(1);
-    std::vector<CodeEntry> changed = {{0x80, 0x9F, {}}, {0x2028, 0x2029, {}}};
+    std::vector<CodeEntry> changed = {{0x80, 0x9F, {}}};
     CodePointTable<char32_t> quote;
     RepairTables tables;
     for (const TableLine& line : parse_table(CLIPKIT_ASSET(repair_tables))) {
@@ -87,14 +82,13 @@ struct RepairTables {
         text = map_all(width_of, widths, map_all(ligature_of, ligatures, text));
         for (char32_t& d : text) {
           if (quote[d] != 0) d = quote[d];
-          if (d == 0x2028 || d == 0x2029) d = '\n';  // U+0085 has become an ellipsis by then
         }
         tables.actions.at(c) |= kReplace;
         tables.replacement_of.at(c) = static_cast<uint16_t>(tables.replacements.size());
         tables.replacements.push_back(std::move(text));
       }
     }
-    tables.actions.at('\r') |= kCarriageReturn;
+    for (const char32_t c : kLineBreaks) tables.actions.at(c) |= kLineBreak;
     tables.actions.at('&') |= kAmpersand;
     return tables;
   }
@@ -131,7 +125,7 @@ void fix_line_breaks(std::u32string& text) {
   size_t size = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    text[size++] = text[i] == '\r' ? U'\n' : text[i];
+    text[size++] = kLineBreaks.find(text[i]) != std::u32string_view::npos ? U'\n' : text[i];
   }
   text.resize(size);
 }
@@ -168,7 +162,7 @@ bool repair_round(std::u32string& text, bool unescape, RepairBudget& budget) {
   fixed = fix_encoding(std::move(fixed), budget);
   const unsigned actions = needed_actions(fixed);
   if (actions & kReplace) fixed = replace_characters(fixed);
-  if (actions & kCarriageReturn) fix_line_breaks(fixed);
+  if (actions & kLineBreak) fix_line_breaks(fixed);
   if (actions & kControl) remove_controls(fixed);
   if (needed_actions(fixed) & kNormalize) fixed = normalize_nfc(fixed);
   const bool changed = fixed != text;
