@@ -56,6 +56,7 @@ PUBLIC_HEADERS = {
     "tensor_file.h": "checkpoint",
     "fetch.h": "fetch",
     "config.h": "model",
+    "benchmark.h": "api",
     "checkpoint.h": "api",
     "model.h": "api",
     "clipkit.h": "api",
