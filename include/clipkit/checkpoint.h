@@ -28,8 +28,8 @@ struct CheckpointInfo {
   int64_t parameters = 0, vision_parameters = 0, text_parameters = 0;
   int64_t file_bytes = 0;
   std::vector<TensorInfo> tensors;
-  float logit_scale = 0;   // as stored (a log)
-  int64_t num_nan = 0;     // weights that are not numbers
+  float logit_scale = 0;  // as stored (a log)
+  int64_t num_nan = 0;    // weights that are not numbers
 };
 CLIPKIT_API CheckpointInfo inspect(const std::filesystem::path& path, const LoadOptions& options = {});
 
@@ -37,9 +37,10 @@ CLIPKIT_API CheckpointInfo inspect(const std::filesystem::path& path, const Load
 enum class CheckpointLayout { kOpenAi, kOpenClip, kHuggingFace };
 struct ConvertOptions {
   CheckpointLayout layout = CheckpointLayout::kOpenClip;
-  std::optional<DType> dtype;  // float32, float16, bfloat16; default: as stored
+  std::optional<DType> dtype{};  // float32, float16, bfloat16; default: as stored
 };
-// Writes safetensors (kOpenAi: a file; the others: a folder with their config, preprocessing and tokenizer files), then reads it back and compares.
+// Writes safetensors (kOpenAi: a file; the others: a folder with their config, preprocessing and tokenizer files), then
+// reads it back and compares.
 CLIPKIT_API void convert_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to,
                                     const ConvertOptions& options, const LoadOptions& load_options = {});
 

@@ -13,7 +13,7 @@ namespace clipkit {
 
 // A checkpoint that others publish.
 struct PublishedCheckpoint {
-  std::string name;    // "ViT-B/32"
+  std::string name;  // "ViT-B/32"
   std::string url;
   std::string file;    // name in the cache
   std::string sha256;  // of the whole file
@@ -30,10 +30,10 @@ struct FetchOptions {
 // $CLIPKIT_CACHE, else $XDG_CACHE_HOME/clipkit, else ~/.cache/clipkit.
 CLIPKIT_API std::filesystem::path cache_folder();
 
-// Downloads a published checkpoint into the cache and returns its path; at once if it is there already and whole. A broken
-// download is resumed. The file appears under its name only after its SHA-256 was found right.
-// Errors: kNotFound (unknown name: the message lists the names), kIo (network, disk), kCorrupt (wrong digest), kCancelled,
-// kUnsupported (libcurl is not installed).
+// Downloads a published checkpoint into the cache and returns its path; at once if it is there already and whole. A
+// broken download is resumed. The file appears under its name only after its SHA-256 was found right. Errors: kNotFound
+// (unknown name: the message lists the names), kIo (network, disk), kCorrupt (wrong digest), kCancelled, kUnsupported
+// (libcurl is not installed).
 CLIPKIT_API std::filesystem::path fetch(std::string_view name, const FetchOptions& options = {});
 
 // The cached file of a published checkpoint ("ViT-B/32", "ViT-B-32" and "ViT-B-32.pt" mean the same), or an empty path.

@@ -35,7 +35,8 @@ struct PreprocessConfig {
 // Errors: kUnsupported where the reference fails too (a side of 0 px in kLongest). Thread-safe.
 CLIPKIT_API Image resize_and_crop(const Image& image, const PreprocessConfig& config);
 
-// The crop as float32 (pixel / 255 - mean) / std into out, (3, H, W). crop must be kRgb of the config's size. Thread-safe.
+// The crop as float32 (pixel / 255 - mean) / std into out, (3, H, W). crop must be kRgb of the config's size.
+// Thread-safe.
 CLIPKIT_API void normalize(const Image& crop, const PreprocessConfig& config, std::span<float> out);
 
 // resize_and_crop and normalize of several pictures at once, on all compute threads: (N, 3, H, W) float32.

@@ -134,8 +134,8 @@ constexpr DType TensorView::dtype_of() {
   if constexpr (std::is_same_v<U, bool>) return DType::kBool;
 }
 
-// An owning tensor. Moves and does not copy. The memory may belong to something else that is kept alive with it, such as
-// a mapped file: then it must not be written.
+// An owning tensor. Moves and does not copy. The memory may belong to something else that is kept alive with it, such
+// as a mapped file: then it must not be written.
 class CLIPKIT_API Tensor {
  public:
   Tensor() = default;

@@ -16,10 +16,10 @@ template <class... Args>
 }  // namespace clipkit
 
 // Guards a public entry point; always on. CLIPKIT_CHECK(n > 0, "batch size is ", n, ", expected at least 1").
-#define CLIPKIT_CHECK(condition, ...)                                                      \
-  do {                                                                                     \
-    if (!(condition)) [[unlikely]]                                                         \
-      ::clipkit::fail(::clipkit::ErrorCode::kInvalidArgument, __VA_ARGS__);                \
+#define CLIPKIT_CHECK(condition, ...)                                       \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]]                                          \
+      ::clipkit::fail(::clipkit::ErrorCode::kInvalidArgument, __VA_ARGS__); \
   } while (false)
 
 // States an internal truth; checked in debug builds only.

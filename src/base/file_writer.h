@@ -8,8 +8,9 @@
 
 namespace clipkit {
 
-// Writes a file so that its name only ever shows the whole old or the whole new content: bytes go to a temporary file in
-// the same folder, commit() flushes it to the disk and renames it. Without commit() the destructor removes the temporary file.
+// Writes a file so that its name only ever shows the whole old or the whole new content: bytes go to a temporary file
+// in the same folder, commit() flushes it to the disk and renames it. Without commit() the destructor removes the
+// temporary file.
 class FileWriter {
  public:
   // Errors: kIo (no permission, no such folder).

@@ -1,9 +1,11 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/check.h"
 #include "base/file_writer.h"
+#include "base/quote.h"
 
 namespace clipkit {
 
@@ -15,7 +17,7 @@ constexpr size_t kMaxDepth = 128;
 // anything.
 class Builder : public nlohmann::json_sax<Json> {
  public:
-  Builder(Json& root, std::string_view place) : root_(root), place_(place) {}
+  Builder(Json& root, std::string_view text, std::string_view place) : root_(root), text_(text), place_(place) {}
 
   bool null() override { return add(nullptr); }
   bool boolean(bool value) override { return add(value); }
@@ -30,12 +32,15 @@ class Builder : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
   bool key(string_t& name) override {
     auto [member, inserted] = stack_.back()->emplace(name, nullptr);
-    if (!inserted) fail(ErrorCode::kCorrupt, place_, ": the name \"", name, "\" occurs twice in one object");
+    if (!inserted) fail(ErrorCode::kCorrupt, place_, ": the name ", quote(name), " occurs twice in one object");
     member_ = &member.value();
     return true;
   }
-  bool parse_error(size_t position, const std::string&, const Json::exception& error) override {
-    fail(ErrorCode::kCorrupt, place_, ": not valid JSON at byte ", position, ": ", error.what());
+  bool parse_error(size_t position, const std::string&, const Json::exception&) override {
+    constexpr size_t kShown = 40;  // bytes before the place; the library's own message may hold a token of any length
+    const size_t end = std::min(position, text_.size()), begin = end - std::min(end, kShown);
+    fail(ErrorCode::kCorrupt, place_, ": not valid JSON at byte ", position, ", after ",
+         quote(text_.substr(begin, end - begin)));
   }
 
  private:
@@ -63,7 +68,7 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   Json& root_;
-  std::string_view place_;
+  std::string_view text_, place_;
   std::vector<Json*> stack_;
   Json* member_ = nullptr;
 };
@@ -71,8 +76,12 @@ class Builder : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Json parse_json(std::string_view text, std::string_view place) {
+  // The library takes a zero byte for the end of the text, and what follows it for nothing.
+  if (const size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    fail(ErrorCode::kCorrupt, place, ": not valid JSON: a zero byte at ", zero);
+  }
   Json root;
-  Builder builder(root, place);
+  Builder builder(root, text, place);
   Json::sax_parse(text.begin(), text.end(), &builder);
   return root;
 }

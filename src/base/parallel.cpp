@@ -13,9 +13,13 @@ int num_compute_threads() noexcept {
 void set_num_compute_threads(int threads) {
   omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs());
 }
-int compute_thread_index() noexcept { return omp_get_thread_num(); }
+int compute_thread_index() noexcept {
+  return omp_get_thread_num();
+}
 #else
-int compute_thread_index() noexcept { return 0; }
+int compute_thread_index() noexcept {
+  return 0;
+}
 int num_compute_threads() noexcept {
   return 1;
 }

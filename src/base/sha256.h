@@ -7,8 +7,8 @@
 
 namespace clipkit {
 
-// SHA-256 (FIPS 180-4) of bytes that arrive in pieces. Ours, because every library that has it would be loaded at each start
-// of a program that seldom needs it.
+// SHA-256 (FIPS 180-4) of bytes that arrive in pieces. Ours, because every library that has it would be loaded at each
+// start of a program that seldom needs it.
 class Sha256 {
  public:
   void update(const void* data, size_t bytes);

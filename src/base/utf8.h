@@ -9,8 +9,8 @@ namespace clipkit {
 // Appends the UTF-8 form of a code point (0 to 0x10FFFF, no surrogate).
 void append_utf8(std::string& out, char32_t c);
 
-// Strict UTF-8 (no overlong forms, no surrogates, at most U+10FFFF): length of the character that starts at text[i] and its
-// value, or length 0 if the bytes there are not one.
+// Strict UTF-8 (no overlong forms, no surrogates, at most U+10FFFF): length of the character that starts at text[i] and
+// its value, or length 0 if the bytes there are not one.
 struct Utf8Char {
   char32_t value;
   int length;

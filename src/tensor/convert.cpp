@@ -24,7 +24,7 @@ uint16_t float_to_half(float value) noexcept {
   const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
   const uint32_t magnitude = bits & 0x7FFFFFFF;
   if (magnitude > 0x7F800000) return static_cast<uint16_t>(sign | 0x7E00 | (magnitude >> 13 & 0x3FF));  // NaN
-  if (magnitude >= 0x47800000) return static_cast<uint16_t>(sign | 0x7C00);                             // 65536 and more
+  if (magnitude >= 0x47800000) return static_cast<uint16_t>(sign | 0x7C00);  // 65536 and more
   if (magnitude < 0x38800000) {  // below the smallest normal: let float addition round at 2^-24
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
     return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3F000000));
@@ -33,7 +33,9 @@ uint16_t float_to_half(float value) noexcept {
   return static_cast<uint16_t>(sign | (rounded - 0x38000000) >> 13);
 }
 
-float bfloat16_to_float(uint16_t bits) noexcept { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+float bfloat16_to_float(uint16_t bits) noexcept {
+  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
 
 uint16_t float_to_bfloat16(float value) noexcept {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
@@ -43,7 +45,9 @@ uint16_t float_to_bfloat16(float value) noexcept {
 
 void convert_to_float(const void* from, DType dtype, float* to, int64_t n) {
   switch (dtype) {
-    case DType::kFloat32: std::memcpy(to, from, static_cast<size_t>(n) * 4); return;
+    case DType::kFloat32:
+      std::memcpy(to, from, static_cast<size_t>(n) * 4);
+      return;
     case DType::kFloat16:
       for (int64_t i = 0; i < n; ++i) to[i] = half_to_float(static_cast<const uint16_t*>(from)[i]);
       return;
@@ -53,13 +57,16 @@ void convert_to_float(const void* from, DType dtype, float* to, int64_t n) {
     case DType::kFloat64:
       for (int64_t i = 0; i < n; ++i) to[i] = static_cast<float>(static_cast<const double*>(from)[i]);
       return;
-    default: fail(ErrorCode::kInvalidArgument, "elements of ", to_string(dtype), ", expected a floating type");
+    default:
+      fail(ErrorCode::kInvalidArgument, "elements of ", to_string(dtype), ", expected a floating type");
   }
 }
 
 void convert_from_float(const float* from, void* to, DType dtype, int64_t n) {
   switch (dtype) {
-    case DType::kFloat32: std::memcpy(to, from, static_cast<size_t>(n) * 4); return;
+    case DType::kFloat32:
+      std::memcpy(to, from, static_cast<size_t>(n) * 4);
+      return;
     case DType::kFloat16:
       for (int64_t i = 0; i < n; ++i) static_cast<uint16_t*>(to)[i] = float_to_half(from[i]);
       return;
@@ -69,7 +76,8 @@ void convert_from_float(const float* from, void* to, DType dtype, int64_t n) {
     case DType::kFloat64:
       for (int64_t i = 0; i < n; ++i) static_cast<double*>(to)[i] = from[i];
       return;
-    default: fail(ErrorCode::kInvalidArgument, "elements of ", to_string(dtype), ", expected a floating type");
+    default:
+      fail(ErrorCode::kInvalidArgument, "elements of ", to_string(dtype), ", expected a floating type");
   }
 }
 

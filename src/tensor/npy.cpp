@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/file_writer.h"
 #include "base/mapped_file.h"
+#include "base/quote.h"
 
 namespace clipkit {
 
@@ -57,7 +58,8 @@ Tensor read_npy(const std::filesystem::path& path) {
     if (descr.size() > 4 && descr.substr(1, 3) == candidate.code) code = &candidate;
   }
   if (code == nullptr) {
-    fail(ErrorCode::kUnsupported, place, ": elements of type ", descr.substr(0, descr.find(',')), " are not supported");
+    fail(ErrorCode::kUnsupported, place, ": elements of type ", quote(descr.substr(0, descr.find(','))),
+         " are not supported");
   }
   if (!value_of(header, "fortran_order", place).starts_with("False")) {
     fail(ErrorCode::kUnsupported, place, ": stored in Fortran order, expected C order");
@@ -78,6 +80,12 @@ Tensor read_npy(const std::filesystem::path& path) {
     shape.push_back(size);
   }
 
+  int64_t elements = 1;
+  for (const int64_t size : shape) {
+    if (__builtin_mul_overflow(elements, size, &elements) || elements > int64_t{1} << 60) {
+      fail(ErrorCode::kCorrupt, place, ": bad 'shape': more elements than any file has");
+    }
+  }
   const Shape wanted{std::span<const int64_t>(shape)};
   const size_t available = text.size() - start - length;
   if (static_cast<size_t>(wanted.num_elements()) > available / size_bytes(code->dtype)) {

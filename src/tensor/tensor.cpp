@@ -12,36 +12,53 @@ size_t size_bytes(DType dtype) noexcept {
   switch (dtype) {
     case DType::kFloat64:
     case DType::kInt64:
-    case DType::kUInt64: return 8;
+    case DType::kUInt64:
+      return 8;
     case DType::kFloat32:
     case DType::kInt32:
-    case DType::kUInt32: return 4;
+    case DType::kUInt32:
+      return 4;
     case DType::kFloat16:
     case DType::kBFloat16:
     case DType::kInt16:
-    case DType::kUInt16: return 2;
+    case DType::kUInt16:
+      return 2;
     case DType::kInt8:
     case DType::kUInt8:
-    case DType::kBool: return 1;
+    case DType::kBool:
+      return 1;
   }
   return 0;
 }
 
 const char* to_string(DType dtype) noexcept {
   switch (dtype) {
-    case DType::kFloat32: return "float32";
-    case DType::kFloat16: return "float16";
-    case DType::kBFloat16: return "bfloat16";
-    case DType::kFloat64: return "float64";
-    case DType::kInt64: return "int64";
-    case DType::kInt32: return "int32";
-    case DType::kInt16: return "int16";
-    case DType::kInt8: return "int8";
-    case DType::kUInt64: return "uint64";
-    case DType::kUInt32: return "uint32";
-    case DType::kUInt16: return "uint16";
-    case DType::kUInt8: return "uint8";
-    case DType::kBool: return "bool";
+    case DType::kFloat32:
+      return "float32";
+    case DType::kFloat16:
+      return "float16";
+    case DType::kBFloat16:
+      return "bfloat16";
+    case DType::kFloat64:
+      return "float64";
+    case DType::kInt64:
+      return "int64";
+    case DType::kInt32:
+      return "int32";
+    case DType::kInt16:
+      return "int16";
+    case DType::kInt8:
+      return "int8";
+    case DType::kUInt64:
+      return "uint64";
+    case DType::kUInt32:
+      return "uint32";
+    case DType::kUInt16:
+      return "uint16";
+    case DType::kUInt8:
+      return "uint8";
+    case DType::kBool:
+      return "bool";
   }
   return "unknown";
 }
@@ -64,7 +81,8 @@ int64_t Shape::num_elements() const noexcept {
 }
 
 bool Shape::operator==(const Shape& other) const noexcept {
-  return rank_ == other.rank_ && std::memcmp(sizes_.data(), other.sizes_.data(), sizeof(int64_t) * static_cast<size_t>(rank_)) == 0;
+  return rank_ == other.rank_ &&
+         std::memcmp(sizes_.data(), other.sizes_.data(), sizeof(int64_t) * static_cast<size_t>(rank_)) == 0;
 }
 
 std::string to_string(const Shape& shape) {
@@ -108,8 +126,10 @@ Tensor Tensor::empty(Shape shape, DType dtype) {
   const size_t bytes = elements * size_bytes(dtype);
   const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   void* data = std::aligned_alloc(kAlignment, rounded > 0 ? rounded : kAlignment);
-  if (data == nullptr) fail(ErrorCode::kOutOfMemory, "no memory for a tensor of ", bytes, " bytes, shape ", to_string(shape));
-  return {TensorView(data, shape, dtype), std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); })};
+  if (data == nullptr)
+    fail(ErrorCode::kOutOfMemory, "no memory for a tensor of ", bytes, " bytes, shape ", to_string(shape));
+  return {TensorView(data, shape, dtype),
+          std::shared_ptr<const void>(data, [](const void* p) { std::free(const_cast<void*>(p)); })};
 }
 
 Tensor Tensor::zeros(Shape shape, DType dtype) {
