@@ -14,6 +14,7 @@
 #include "checkpoint/state_dict.h"
 #include "clipkit/error.h"
 #include "support/golden.h"
+#include "support/temporary_folder.h"
 
 namespace clipkit::testing {
 
@@ -56,22 +57,5 @@ inline void expect_same(const StateDict& found, const StateDict& expected) {
   ASSERT_EQ(found_names, expected_names);
   for (const auto& [name, tensor] : expected) expect_same(found.at(name), tensor, name);
 }
-
-// A folder for one test, removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "clipkit_test_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace clipkit::testing
