@@ -64,7 +64,7 @@ std::vector<int32_t> BpeTokenizer::encode_plainly(std::string_view text) const {
   if (text.size() >= size_t{1} << 31) {
     fail(ErrorCode::kUnsupported, "a text has ", text.size(), " bytes, expected less than 2^31");
   }
-  std::u32string codes = utf8_to_utf32(text);
+  const std::u32string codes = utf8_to_utf32(text);
   std::vector<int32_t> ids;
   if (rules_ != TextRules::kHuggingFace) {
     encode_cleaned(clean_text(codes, rules_), ids);
@@ -73,16 +73,19 @@ std::vector<int32_t> BpeTokenizer::encode_plainly(std::string_view text) const {
   // Special tokens come first here, and what is between them is cleaned by itself.
   const std::array<std::u32string, 2> specials = {utf8_to_utf32(vocabulary_->special(0)),
                                                   utf8_to_utf32(vocabulary_->special(1))};
-  std::u32string_view rest = codes;
-  while (!rest.empty()) {
-    const size_t first = std::min(rest.find(specials[0]), rest.size()),
-                 second = std::min(rest.find(specials[1]), rest.size());
-    encode_cleaned(clean_text(rest.substr(0, std::min(first, second)), rules_), ids);
-    if (std::min(first, second) == rest.size()) break;
-    const size_t which = first < second ? 0 : 1;
-    ids.push_back(vocabulary_->special_ids[which]);
-    rest.remove_prefix(std::min(first, second) + specials[which].size());
+  const std::u32string_view all = codes;
+  size_t begin = 0;
+  for (size_t i = all.find(U'<'); i != std::u32string_view::npos; i = all.find(U'<', i)) {
+    const bool is_start = all.substr(i, specials[0].size()) == specials[0];
+    if (!is_start && all.substr(i, specials[1].size()) != specials[1]) {
+      ++i;
+      continue;
+    }
+    encode_cleaned(clean_text(all.substr(begin, i - begin), rules_), ids);
+    ids.push_back(vocabulary_->special_ids[is_start ? 0 : 1]);
+    begin = i += specials[is_start ? 0 : 1].size();
   }
+  encode_cleaned(clean_text(all.substr(begin), rules_), ids);
   return ids;
 }
 

@@ -1,6 +1,8 @@
 #include "text/repair.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <vector>
 
 #include "base/asset.h"
@@ -37,52 +39,35 @@ struct RepairTables {
   }
 
  private:
-  // The single-character steps, each a map, in the order in which they apply.
+  // The single-character steps, each a map, in the order in which they apply: C1 controls, ligatures, width, quotes.
+  using Step = std::map<char32_t, std::u32string>;
+
   static RepairTables build() {
-    CodePointTable<uint16_t> ligature_of, width_of;
-    std::vector<std::u32string> ligatures(1), widths(1);
-    std::vector<CodeEntry> changed = {{0x80, 0x9F, {}}};
-    CodePointTable<char32_t> quote;
     RepairTables tables;
+    std::array<Step, 4> steps;
+    auto& [c1_controls, ligatures, widths, quotes] = steps;
+    for (char32_t c = 0x80; c <= 0x9F; ++c) c1_controls[c] = Charmaps::get().windows_1252(static_cast<uint8_t>(c));
     for (const TableLine& line : parse_table(CLIPKIT_ASSET(repair_tables))) {
       const bool is_ligature = line.key == "ligature", is_width = line.key == "width";
-      const bool is_quote = line.key == "single_quote" || line.key == "double_quote";
-      if (!is_ligature && !is_width && !is_quote && line.key != "control_removed") continue;
+      const bool is_single = line.key == "single_quote", is_double = line.key == "double_quote";
+      if (!is_ligature && !is_width && !is_single && !is_double && line.key != "control_removed") continue;
       for (const std::string_view text : line.entries) {
         const CodeEntry entry = parse_code_entry(text);
         for (char32_t c = entry.first; c <= entry.last; ++c) {
           if (is_ligature || is_width) {
-            auto& texts = is_ligature ? ligatures : widths;
-            (is_ligature ? ligature_of : width_of).at(c) = static_cast<uint16_t>(texts.size());
-            texts.push_back(entry.values);
-          } else if (is_quote) {
-            quote.at(c) = line.key == "single_quote" ? U'\'' : U'"';
+            (is_ligature ? ligatures : widths)[c] = entry.values;
+          } else if (is_single || is_double) {
+            quotes[c] = is_single ? U"'" : U"\"";
           } else {
             tables.actions.at(c) |= kControl;
           }
         }
-        if (line.key != "control_removed") changed.push_back(entry);
       }
     }
-    const auto map_all = [](const CodePointTable<uint16_t>& index, const std::vector<std::u32string>& texts,
-                            std::u32string_view text) {
-      std::u32string out;
-      for (const char32_t c : text) {
-        if (index[c] != 0) {
-          out += texts[index[c]];
-        } else {
-          out += c;
-        }
-      }
-      return out;
-    };
-    for (const CodeEntry& range : changed) {
-      for (char32_t c = range.first; c <= range.last; ++c) {
-        std::u32string text(1, c >= 0x80 && c <= 0x9F ? Charmaps::get().windows_1252(static_cast<uint8_t>(c)) : c);
-        text = map_all(width_of, widths, map_all(ligature_of, ligatures, text));
-        for (char32_t& d : text) {
-          if (quote[d] != 0) d = quote[d];
-        }
+    for (const Step& changing : steps) {
+      for (const auto& [c, ignored] : changing) {
+        std::u32string text(1, c);
+        for (const Step& step : steps) text = apply(step, text);
         tables.actions.at(c) |= kReplace;
         tables.replacement_of.at(c) = static_cast<uint16_t>(tables.replacements.size());
         tables.replacements.push_back(std::move(text));
@@ -91,6 +76,15 @@ struct RepairTables {
     for (const char32_t c : kLineBreaks) tables.actions.at(c) |= kLineBreak;
     tables.actions.at('&') |= kAmpersand;
     return tables;
+  }
+
+  static std::u32string apply(const Step& step, std::u32string_view text) {
+    std::u32string out;
+    for (const char32_t c : text) {
+      const auto found = step.find(c);
+      out += found != step.end() ? found->second : std::u32string(1, c);
+    }
+    return out;
   }
 };
 

@@ -162,6 +162,9 @@ TEST(Tokenizer, LongTextsNeedNoMoreThanTheirShare) {
   std::string entities = "&";
   for (int i = 0; i < 200'000; ++i) entities += "amp;";  // every pass of the repair undoes one
   EXPECT_FALSE(tokenizer->encode(entities).empty());
+  std::string starts;
+  for (int i = 0; i < 200'000; ++i) starts += "<|startoftext|>";
+  EXPECT_EQ(Tokenizer::clip(TextRules::kHuggingFace)->encode(starts), Ids(200'000, 49406));
 }
 
 TEST(Tokenizer, RulesDifferOnlyWhereTheySay) {
