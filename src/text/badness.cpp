@@ -20,7 +20,7 @@ namespace {
 struct Mask {
   uint64_t low = 0, high = 0;
   void set(size_t bit) { (bit < 64 ? low : high) |= uint64_t{1} << (bit % 64); }
-  auto operator<=>(const Mask&) const = default;
+  bool operator<(const Mask& o) const { return high != o.high ? high < o.high : low < o.low; }
   Mask operator&(Mask o) const { return {low & o.low, high & o.high}; }
   Mask operator|(Mask o) const { return {low | o.low, high | o.high}; }
   Mask operator^(Mask o) const { return {low ^ o.low, high ^ o.high}; }

@@ -16,12 +16,10 @@ enum AsciiClass : uint8_t { kNotSimple, kSpace, kAsciiLetter, kAsciiDigit, kSymb
 
 constexpr std::array<uint8_t, 256> kAsciiClasses = [] {
   std::array<uint8_t, 256> classes{};
-  for (int c = 0x21; c < 0x7F; ++c) classes[static_cast<size_t>(c)] = kSymbol;
-  for (int c = 'a'; c <= 'z'; ++c) {
-    classes[static_cast<size_t>(c)] = kAsciiLetter;
-    classes[static_cast<size_t>(c - 'a' + 'A')] = kAsciiLetter;
+  for (size_t c = 0x21; c < 0x7F; ++c) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'), digit = c >= '0' && c <= '9';
+    classes[c] = letter ? kAsciiLetter : digit ? kAsciiDigit : kSymbol;
   }
-  for (int c = '0'; c <= '9'; ++c) classes[static_cast<size_t>(c)] = kAsciiDigit;
   for (const char c : {'\t', '\n', '\f', '\r', ' '}) classes[static_cast<uint8_t>(c)] = kSpace;
   classes['&'] = kNotSimple;  // may begin an entity
   classes['<'] = kNotSimple;  // may begin a special token

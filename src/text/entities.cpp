@@ -89,9 +89,9 @@ void append_numeric(uint32_t number, std::u32string& out) {
   if (const auto found = tables.numeric.find(number); found != tables.numeric.end()) {
     out += found->second;
   } else if ((number >= 0xD800 && number <= 0xDFFF) || number > 0x10FFFF) {
-    out += 0xFFFD;
+    out += U'\uFFFD';
   } else if (!tables.numeric_removed.contains(number)) {
-    out += number;
+    out += static_cast<char32_t>(number);
   }
 }
 

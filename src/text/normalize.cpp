@@ -16,9 +16,8 @@ constexpr char32_t kLCount = 19, kVCount = 21, kTCount = 28, kSCount = kLCount *
 void append_decomposed(const UnicodeTables& unicode, char32_t c, std::u32string& out) {
   if (c - kSBase < kSCount) {
     const char32_t s = c - kSBase;
-    out += kLBase + s / (kVCount * kTCount);
-    out += kVBase + s % (kVCount * kTCount) / kTCount;
-    if (s % kTCount != 0) out += kTBase + s % kTCount;
+    out.append({kLBase + s / (kVCount * kTCount), kVBase + s % (kVCount * kTCount) / kTCount});
+    if (s % kTCount != 0) out.append(1, kTBase + s % kTCount);
     return;
   }
   const auto& [first, second] = unicode.decomposition[c];
