@@ -416,6 +416,16 @@ TEST(Checkpoint, RefusesAModelWithElementsThatItCannotRepresent) {
       << caught.message;
 }
 
+TEST(Checkpoint, TellsKindsOfFilesApartWhateverLengthAHeaderHas) {
+  // Lengths whose first byte is that of a pickle (0x80), and whose first bytes are those of a zip archive.
+  for (const uint64_t length : {uint64_t{0x80}, uint64_t{0x180}, uint64_t{0x04034b50}}) {
+    std::string header = R"({"visual.proj":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+    header.resize(length, ' ');
+    const std::string file = std::string(reinterpret_cast<const char*>(&length), 8) + header + "x";
+    EXPECT_EQ(read_stored_tensors(testing::memory_source(file)).container, Container::kSafetensors) << length;
+  }
+}
+
 TEST(Checkpoint, ReadsRenamedFilesByTheirContent) {
   CLIPKIT_GOLDEN_OR_SKIP(path, "models/tiny-openclip/open_clip_pytorch_model.bin");
   TemporaryFolder folder;

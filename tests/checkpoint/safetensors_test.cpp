@@ -1,8 +1,5 @@
 #include "checkpoint/safetensors.h"
 
-#include <chrono>
-#include <limits>
-
 #include "base/concat.h"
 #include "checkpoint/testing.h"
 #include "clipkit/tensor_file.h"
@@ -178,26 +175,15 @@ TEST(Safetensors, ShortensHostileNamesInMessages) {
   EXPECT_LT(refuse(file_of(concat("{\"", name, "\":{}}"))).message.size(), 300u);
 }
 
-TEST(Safetensors, ReadsAHeaderOfManyTensorsInLinearTime) {
-  const auto seconds = [](int tensors) {
-    std::string header = "{";
-    for (int i = 0; i < tensors; ++i) {
-      header +=
-          concat(i > 0 ? "," : "", "\"t", i, R"(":{"dtype":"U8","shape":[1],"data_offsets":[)", i, ",", i + 1, "]}");
-    }
-    const std::string file = file_of(header + "}", std::string(static_cast<size_t>(tensors), 'x'));
-    double best = std::numeric_limits<double>::max();
-    for (int run = 0; run < 3; ++run) {
-      const auto start = std::chrono::steady_clock::now();
-      EXPECT_EQ(read(file).tensors.size(), static_cast<size_t>(tensors));
-      best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    }
-    return best;
-  };
-  // Eight times the tensors cost eight times the time and a little for the sorting; a quadratic reader would need 64
-  // times.
-  const double few = std::max(seconds(10'000), 1e-3);
-  EXPECT_LT(seconds(80'000), 32 * few);
+TEST(Safetensors, ReadsAHeaderOfManyTensors) {
+  // 17 MB of header in a fraction of a second; a reader whose time is quadratic would run into the test's time limit.
+  constexpr int kTensors = 300'000;
+  std::string header = "{";
+  for (int i = 0; i < kTensors; ++i) {
+    header +=
+        concat(i > 0 ? "," : "", "\"t", i, R"(":{"dtype":"U8","shape":[1],"data_offsets":[)", i, ",", i + 1, "]}");
+  }
+  EXPECT_EQ(read(file_of(header + "}", std::string(kTensors, 'x'))).tensors.size(), static_cast<size_t>(kTensors));
 }
 
 TEST(Safetensors, SurvivesTruncationAtEveryByte) {
