@@ -73,7 +73,6 @@ LIBRARIES = {
     "webp/": ["image"],
     "gif_lib.h": ["image"],
     "curl/": ["fetch"],
-    "CLI/": ["cli"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

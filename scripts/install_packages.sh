@@ -3,7 +3,7 @@
 # A second call finds everything there and touches nothing. Works as root and, through sudo, as any other user.
 set -euo pipefail
 
-build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libcli11-dev libdnnl-dev libhwy-dev
+build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libdnnl-dev libhwy-dev
        libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev libcurl4-openssl-dev)
 test=(libgtest-dev libgmock-dev libicu-dev python3)
 bench=(libbenchmark-dev)
