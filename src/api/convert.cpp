@@ -40,9 +40,7 @@ StateDict tensors_to_write(const ModelSource& source, const LoadOptions& load_op
 }
 
 void write_tokenizer(const fs::path& folder, const ModelSource& source) {
-  const auto tokenizer = source.checkpoint.vocab_json.empty()
-                             ? Tokenizer::clip()
-                             : Tokenizer::from_files(source.checkpoint.vocab_json, source.checkpoint.merges_txt);
+  const auto tokenizer = open_tokenizer(source.checkpoint);
   if (tokenizer->vocab_size() != source.config.text.vocab_size) return;  // a model without a tokenizer of its own
   const std::vector<std::string> entries = tokenizer->vocabulary();
   std::string text = "{";

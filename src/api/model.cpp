@@ -29,7 +29,7 @@ struct Model::Impl {
   Workspace workspace;
   std::string device;
   int threads;
-  std::filesystem::path vocab_json, merges_txt;
+  Checkpoint checkpoint;  // says where the tokenizer is; its tensors are let go once they are laid out
   std::once_flag tokenizer_once;
   std::shared_ptr<const Tokenizer> tokenizer;  // made when first asked for: pictures need none
 
@@ -44,9 +44,7 @@ struct Model::Impl {
   }
 
   const std::shared_ptr<const Tokenizer>& get_tokenizer() {
-    std::call_once(tokenizer_once, [&] {
-      tokenizer = vocab_json.empty() ? Tokenizer::clip() : Tokenizer::from_files(vocab_json, merges_txt);
-    });
+    std::call_once(tokenizer_once, [&] { tokenizer = open_tokenizer(checkpoint); });
     return tokenizer;
   }
 };
@@ -89,8 +87,9 @@ Model load(const std::filesystem::path& path, const LoadOptions& options) {
     clip.prepare(*backend);
   });
   auto impl = std::make_unique<Model::Impl>(std::move(clip), std::move(backend), options);
-  impl->vocab_json = source.checkpoint.vocab_json;
-  impl->merges_txt = source.checkpoint.merges_txt;
+  source.checkpoint.raw.clear();
+  source.checkpoint.tensors.clear();
+  impl->checkpoint = std::move(source.checkpoint);
   return Model(std::move(impl));
 }
 

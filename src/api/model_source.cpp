@@ -53,6 +53,12 @@ std::filesystem::path resolve(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::shared_ptr<const Tokenizer> open_tokenizer(const Checkpoint& checkpoint) {
+  if (!checkpoint.vocab_json.empty()) return Tokenizer::from_files(checkpoint.vocab_json, checkpoint.merges_txt);
+  if (!checkpoint.tokenizer_json.empty()) return Tokenizer::from_tokenizer_json(checkpoint.tokenizer_json);
+  return Tokenizer::clip();
+}
+
 ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options) {
   ModelSource source;
   source.place = path.string();

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
 #include "clipkit/model.h"
+#include "clipkit/tokenizer.h"
 #include "model/resize_positions.h"
 
 namespace clipkit {
@@ -20,6 +22,9 @@ struct ModelSource {
   PositionResize position_resize = PositionResize::kAntialias;
   bool has_image_tower = false, has_text_tower = false;
 };
+
+// The tokenizer that comes with the checkpoint, or CLIP's own. Errors: those of Tokenizer::from_files.
+std::shared_ptr<const Tokenizer> open_tokenizer(const Checkpoint& checkpoint);
 
 // path: a file or folder, "generated:NAME", or the name of a pulled checkpoint.
 ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options);
