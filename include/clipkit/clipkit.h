@@ -13,4 +13,5 @@
 #include "clipkit/preprocess.h"
 #include "clipkit/prompts.h"
 #include "clipkit/tensor.h"
+#include "clipkit/tensor_file.h"
 #include "clipkit/tokenizer.h"

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace clipkit::cli {
+
+// What --help, docs/cli.md and the parser need to know of a command.
+struct Manual {
+  std::string name;                                                // "classify"
+  std::string arguments;                                           // "PICTURE... [--] LABEL..."
+  std::string summary;                                             // sentences; lines end where they are broken here
+  std::vector<std::pair<std::string, std::string>> argument_help;  // "PICTURE", what it is
+  std::vector<Option> options;                                     // bound to the command's members
+  std::vector<std::string> examples;
+};
+
+class Command {
+ public:
+  Command() = default;
+  virtual ~Command() = default;
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  virtual Manual manual() = 0;
+  // After the options are set. Returns the exit status. Errors: UsageError, clipkit::Error, Interrupted.
+  virtual int run(const Arguments& arguments) = 0;
+};
+
+// Exit statuses.
+inline constexpr int kSuccess = 0, kFailure = 1, kWrongUsage = 2;
+
+std::unique_ptr<Command> make_classify();
+std::unique_ptr<Command> make_embed();
+std::unique_ptr<Command> make_tokenize();
+std::unique_ptr<Command> make_preprocess();
+std::unique_ptr<Command> make_info();
+std::unique_ptr<Command> make_convert();
+std::unique_ptr<Command> make_pull();
+std::unique_ptr<Command> make_bench();
+
+// Every command, in the order of the help.
+std::vector<std::unique_ptr<Command>> make_commands();
+
+}  // namespace clipkit::cli

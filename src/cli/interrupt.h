@@ -1,0 +1,25 @@
+#pragma once
+
+#include <stdexcept>
+
+namespace clipkit::cli {
+
+// Ctrl-C was pressed and the work was put down in good order: exit status 128 + signal, as shells have it.
+struct Interrupted : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// While it lives, the first Ctrl-C (or SIGTERM) only raises a flag; the second ends the program at once.
+// For commands that have something to put in order; the others are ended at once by the first.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  static bool requested() noexcept;
+  static int exit_status() noexcept;
+};
+
+}  // namespace clipkit::cli

@@ -1,0 +1,108 @@
+// The program `clipkit`: finds the command, sets its options, and turns what goes wrong into one line and an exit
+// status.
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <new>
+
+#include "clipkit/error.h"
+#include "clipkit/log.h"
+
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/interrupt.h"
+#include "cli/terminal.h"
+
+namespace clipkit::cli {
+
+std::vector<std::unique_ptr<Command>> make_commands() {
+  std::unique_ptr<Command> commands[] = {make_classify(), make_embed(),   make_tokenize(), make_preprocess(),
+                                         make_info(),     make_convert(), make_pull(),     make_bench()};
+  return {std::make_move_iterator(std::begin(commands)), std::make_move_iterator(std::end(commands))};
+}
+
+namespace {
+
+std::vector<Manual> manuals_of(std::span<const std::unique_ptr<Command>> commands) {
+  std::vector<Manual> manuals;
+  for (const auto& command : commands) manuals.push_back(command->manual());
+  return manuals;
+}
+
+const Manual* find(std::span<const Manual> manuals, const std::string& name) {
+  const auto found = std::find_if(manuals.begin(), manuals.end(), [&](const Manual& m) { return m.name == name; });
+  return found == manuals.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void unknown_command(std::span<const Manual> manuals, const std::string& name) {
+  std::vector<std::string> names = {"help", "--help", "--version"};
+  for (const Manual& manual : manuals) names.push_back(manual.name);
+  throw UsageError("there is no command " + name + suggestion(name, names) + " (clipkit help lists them)");
+}
+
+int help(std::span<const Manual> manuals, std::span<const std::string> args) {
+  if (args.empty()) {
+    print(overview(manuals));
+  } else if (args[0] == "--markdown") {
+    print(help_markdown(manuals));
+  } else if (const Manual* manual = find(manuals, args[0])) {
+    print(help_text(*manual));
+  } else {
+    unknown_command(manuals, args[0]);
+  }
+  return kSuccess;
+}
+
+int run(std::span<const std::string> args) {
+  const std::vector<std::unique_ptr<Command>> commands = make_commands();
+  const std::vector<Manual> manuals = manuals_of(commands);
+  if (args.empty()) throw UsageError("no command is given (clipkit help lists them)");
+  const auto rest = args.subspan(1);
+  if (args[0] == "help" || args[0] == "--help" || args[0] == "-h") return help(manuals, rest);
+  if (args[0] == "--version") {
+    print("clipkit " CLIPKIT_VERSION "\n");
+    return kSuccess;
+  }
+  const Manual* manual = find(manuals, args[0]);
+  if (manual == nullptr) unknown_command(manuals, args[0]);
+  const auto options_end = std::find(rest.begin(), rest.end(), "--");
+  if (std::find_if(rest.begin(), options_end, [](const auto& arg) { return arg == "--help" || arg == "-h"; }) !=
+      options_end) {
+    print(help_text(*manual));
+    return kSuccess;
+  }
+  try {
+    return commands[static_cast<size_t>(manual - manuals.data())]->run(parse_arguments(rest, manual->options));
+  } catch (const UsageError& error) {
+    throw UsageError(manual->name + ": " + error.what() + " (clipkit help " + manual->name + ")");
+  }
+}
+
+}  // namespace
+}  // namespace clipkit::cli
+
+int main(int argc, char** argv) {
+  using namespace clipkit;
+  using namespace clipkit::cli;
+  set_log_sink([](LogLevel level, std::string_view text) {
+    if (level == LogLevel::kWarning) message("warning: " + std::string(text));
+  });
+  try {
+    const std::vector<std::string> args(argv + std::min(argc, 1), argv + argc);
+    const int status = run(args);
+    flush_output();
+    return status;
+  } catch (const UsageError& error) {
+    message(error.what());
+    return kWrongUsage;
+  } catch (const Interrupted& error) {
+    message(error.what());
+    return InterruptGuard::exit_status();
+  } catch (const std::bad_alloc&) {
+    message("out of memory");
+    return kFailure;
+  } catch (const std::exception& error) {
+    message(error.what());
+    return kFailure;
+  }
+}
