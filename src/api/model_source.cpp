@@ -74,13 +74,16 @@ ModelSource open_model_source(const std::filesystem::path& path, const LoadOptio
     source.checkpoint = open_checkpoint(file);
     source.config = options.config.empty() ? config_of(source.checkpoint, source.assumptions)
                                            : config_by_name_or_file(options.config);
-    if (source.checkpoint.naming == Naming::kHuggingFace) source.position_resize = PositionResize::kPlain;
     if (!source.checkpoint.tensors.contains("logit_scale")) {
       source.assumptions.push_back(
           "The file holds no temperature: a scale of 100, that of every released model, was taken.");
     }
   }
   apply_overrides(source.config, options, source.place);
+  if (options.image_size || options.context_length || !options.config.empty()) {
+    const bool hugging_face = !source.generated && source.checkpoint.naming == Naming::kHuggingFace;
+    source.position_resize = hugging_face ? PositionResize::kPlain : PositionResize::kAntialias;
+  }
   const StateDict& tensors = source.checkpoint.tensors;
   source.has_image_tower = has_prefix(tensors, "visual.");
   source.has_text_tower = tensors.contains("token_embedding.weight");

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct ModelSource {
   bool generated = false;  // made-up weights: there is no file
   ModelConfig config;      // with the caller's overrides
   std::vector<std::string> assumptions;
-  PositionResize position_resize = PositionResize::kAntialias;
+  std::optional<PositionResize> position_resize;  // if the caller asked for other sizes than the checkpoint's
   bool has_image_tower = false, has_text_tower = false;
 };
 

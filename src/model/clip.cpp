@@ -46,7 +46,7 @@ bool is_floating(DType dtype) {
 
 }  // namespace
 
-void Clip::load(const StateDict& tensors, PositionResize method, const std::string& place) {
+void Clip::load(const StateDict& tensors, std::optional<PositionResize> resize, const std::string& place) {
   std::vector<std::string> missing;
   std::map<std::string, bool, std::less<>> known;
   visit_params([&](const std::string& name, Param& param) {
@@ -76,13 +76,17 @@ void Clip::load(const StateDict& tensors, PositionResize method, const std::stri
       fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has shape ", to_string(tensor.shape()), ", expected ",
            to_string(param.shape));
     }
+    if (!resize) {
+      fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has shape ", to_string(tensor.shape()), ", expected ",
+           to_string(param.shape), "; to run at another size than the one it was trained at, ask for that size");
+    }
     if (!is_visual(name)) return text->resize_positions();
     const double grid = std::sqrt(static_cast<double>(tensor.shape()[0] - 1));
     if (grid != std::floor(grid)) {
       fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has ", tensor.shape()[0],
            " rows, expected 1 more than a square");
     }
-    visual->resize_positions(method);
+    visual->resize_positions(*resize);
   });
   if (!missing.empty()) {
     fail(ErrorCode::kCorrupt, place, ": tensor \"", missing.front(), "\" is missing",

@@ -24,9 +24,10 @@ class Clip {
   // Every parameter under its OpenAI name.
   void visit_params(const ParamVisitor& visit);
 
-  // Takes the parameters from a checkpoint; position tables of another size are resized. place begins every message.
+  // Takes the parameters from a checkpoint. Position tables of another size are resized if a method is given.
+  // place begins every message.
   // Errors: kCorrupt (missing tensor, wrong shape or type), kUnsupported (a tensor that belongs to no layer).
-  void load(const StateDict& tensors, PositionResize method, const std::string& place);
+  void load(const StateDict& tensors, std::optional<PositionResize> resize, const std::string& place);
   // What a parameter holds that is no number, over all of them.
   int64_t count_nan();
   // OpenAI's loader rounds most weights to float16 whatever the file holds (checkpoints.md section 2.3).

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "base/file_writer.h"
 #include "clipkit/clipkit.h"
 #include "support/golden.h"
 
@@ -169,6 +170,23 @@ TEST(Load, FindsAWeightOfTheWrongShape) {
   LoadOptions options;
   options.config = "mini-vit";
   EXPECT_THAT(error_of([&] { load(path, options); }), HasSubstr("expected"));
+}
+
+TEST(Load, RefusesAPositionTableOfAnotherSizeUnlessAskedForThatSize) {
+  CLIPKIT_GOLDEN_OR_SKIP(path, "models/tiny-vit/hf");
+  const std::filesystem::path copy = std::filesystem::path(::testing::TempDir()) / "other_size";
+  std::filesystem::remove_all(copy);
+  std::filesystem::create_directories(copy);
+  for (const char* file : {"model.safetensors", "config.json"}) std::filesystem::copy_file(path / file, copy / file);
+  std::filesystem::permissions(copy / "config.json", std::filesystem::perms::owner_all);
+  std::string config = read_file(copy / "config.json", 1 << 20);
+  config.replace(config.find("\"image_size\": 32"), 16, "\"image_size\": 40");
+  write_file(copy / "config.json", config);
+  EXPECT_THAT(error_of([&] { load(copy); }), HasSubstr("expected [26, 128]"));
+  LoadOptions options;
+  options.image_size = 40;
+  EXPECT_EQ(error_of([&] { load(copy, options); }), "no error");
+  std::filesystem::remove_all(copy);
 }
 
 TEST(Load, WarnsOfWeightsThatAreNotNumbers) {

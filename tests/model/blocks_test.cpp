@@ -27,7 +27,7 @@ struct Tiny {
         backend(make_reference_backend()),
         workspace(*backend),
         c{*backend, workspace} {
-    clip.load(checkpoint.tensors, PositionResize::kAntialias, folder);
+    clip.load(checkpoint.tensors, {}, folder);
     clip.prepare(*backend);
   }
 

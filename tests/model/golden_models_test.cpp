@@ -54,7 +54,7 @@ TEST_P(GoldenModel, GivesTheRecordedFeaturesFromTheRecordedPixelsAndIds) {
   const ModelConfig config = *c.config != '\0' ? config_by_name_or_file(golden(folder + "/" + c.config).string())
                                                : config_of(checkpoint, assumptions);
   Clip clip(config, true, true);
-  clip.load(checkpoint.tensors, PositionResize::kAntialias, path.string());
+  clip.load(checkpoint.tensors, {}, path.string());
   const Features features = run(clip, io);
   const std::string prefix = c.prefix;
   const bool exact = io.contains(prefix + "image_features_f64");
@@ -92,7 +92,7 @@ TEST(GoldenModelFp16, RoundingTheWeightsGivesWhatOpenAisLoaderGives) {
     const Checkpoint checkpoint = open_checkpoint(path);
     std::vector<std::string> assumptions;
     Clip clip(config_of(checkpoint, assumptions), true, true);
-    clip.load(checkpoint.tensors, PositionResize::kAntialias, folder);
+    clip.load(checkpoint.tensors, {}, folder);
     clip.round_to_fp16();
     const Features features = run(clip, io);
     expect_close(features.image, io.at("fp16weights.image_features_f64"), kAbsolute, kRelative, folder);
@@ -107,7 +107,7 @@ TEST(GeneratedModel, GivesTheFeaturesThatTheReferenceRecorded) {
     const ModelConfig config = config_by_name(name);
     const StateDict weights = generate_weights(config);
     Clip clip(config, true, true);
-    clip.load(weights, PositionResize::kAntialias, name);
+    clip.load(weights, {}, name);
     const Features features = run(clip, io);
     expect_close(features.image, io.at("image_features_f64"), kAbsolute, kRelative, name);
     expect_close(features.text, io.at("text_features_f64"), kAbsolute, kRelative, name);
