@@ -29,10 +29,13 @@ void write_all(int fd, const char* data, size_t bytes, const std::filesystem::pa
   }
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
 // A rename is durable only once the folder that holds the name is on the disk.
 void sync_folder(const std::filesystem::path& path) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int fd = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;  // the data are safe; some file systems refuse to open folders
   ::fsync(fd);
   ::close(fd);
@@ -42,16 +45,26 @@ void sync_folder(const std::filesystem::path& path) {
 
 FileWriter::FileWriter(std::filesystem::path path) : path_(std::move(path)) {
   static std::atomic<unsigned> counter{0};
+  struct stat existing = {};
+  if (::stat(path_.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) {
+    // A rename would put a file in place of a device such as /dev/null.
+    fail(ErrorCode::kIo, path_.string(), ": cannot write here: it is there already and no regular file");
+  }
   temporary_ = path_;
   temporary_ += concat(".tmp", ::getpid(), ".", counter++);
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  // Without a name until commit() where the file system can do that: then nothing is left even of a killed process.
+  if (::access("/proc/self/fd", X_OK) == 0) {
+    fd_ = ::open(folder_of(path_).c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    is_nameless_ = fd_ >= 0;
+  }
+  if (fd_ < 0) fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd_ < 0) fail(ErrorCode::kIo, path_.string(), ": cannot write here: ", std::strerror(errno));
 }
 
 FileWriter::~FileWriter() {
   if (fd_ < 0) return;
   ::close(fd_);
-  ::unlink(temporary_.c_str());
+  if (!is_nameless_) ::unlink(temporary_.c_str());
 }
 
 void FileWriter::write(const void* data, size_t bytes) {
@@ -89,6 +102,13 @@ void FileWriter::commit() {
   flush();
   if (::fsync(fd_) != 0 && errno != EINVAL) {
     fail(ErrorCode::kIo, path_.string(), ": cannot write to the disk: ", std::strerror(errno));
+  }
+  if (is_nameless_) {
+    const std::string self = concat("/proc/self/fd/", fd_);
+    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+      fail(ErrorCode::kIo, path_.string(), ": cannot name the finished file: ", std::strerror(errno));
+    }
+    is_nameless_ = false;
   }
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     fail(ErrorCode::kIo, path_.string(), ": cannot put the finished file in place: ", std::strerror(errno));

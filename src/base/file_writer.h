@@ -13,7 +13,7 @@ namespace clipkit {
 // temporary file.
 class FileWriter {
  public:
-  // Errors: kIo (no permission, no such folder).
+  // Errors: kIo (no permission, no such folder, the name belongs to a folder or a device).
   explicit FileWriter(std::filesystem::path path);
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
@@ -32,6 +32,7 @@ class FileWriter {
   std::filesystem::path path_, temporary_;
   std::string buffer_;
   int fd_ = -1;
+  bool is_nameless_ = false;  // the temporary file has no name yet
   size_t position_ = 0;
 };
 

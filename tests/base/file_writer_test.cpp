@@ -42,6 +42,16 @@ TEST(FileWriter, LeavesNothingBehindWithoutCommit) {
   EXPECT_EQ(files_in(folder), 1);
 }
 
+// A rename would put a file in place of the device.
+TEST(FileWriter, RefusesNamesOfDevicesAndFolders) {
+  TemporaryFolder folder;
+  EXPECT_THROW(FileWriter("/dev/null"), Error);
+  EXPECT_THROW(FileWriter(folder.path()), Error);
+  struct stat status = {};
+  ASSERT_EQ(::stat("/dev/null", &status), 0);
+  EXPECT_TRUE(S_ISCHR(status.st_mode));
+}
+
 TEST(FileWriter, WritesPiecesOfAnySizeInOrder) {
   TemporaryFolder folder;
   std::string expected;
