@@ -103,11 +103,17 @@ void widen_row(uint8_t* row, int width) {
   }
 }
 
-int orientation_of(const PngReader& reader) {
-  png_bytep exif = nullptr;
-  png_uint_32 size = 0;
-  if (png_get_eXIf_1(reader.png(), reader.info(), &size, &exif) == 0) return 1;
-  return read_orientation({reinterpret_cast<const std::byte*>(exif), size});
+// Found here and not by libpng, which would take as much memory as the chunk claims to need.
+int orientation_of(std::span<const std::byte> file) {
+  constexpr size_t kSignatureBytes = 8, kChunkOverhead = 12;  // length, name; check sum behind the data
+  for (size_t at = kSignatureBytes; file.size() - at >= kChunkOverhead;) {
+    size_t length = 0;
+    for (size_t i = 0; i < 4; ++i) length = length << 8 | std::to_integer<size_t>(file[at + i]);
+    if (length > file.size() - at - kChunkOverhead) break;
+    if (std::memcmp(file.data() + at + 4, "eXIf", 4) == 0) return read_orientation(file.subspan(at + 8, length));
+    at += length + kChunkOverhead;
+  }
+  return 1;
 }
 
 }  // namespace
@@ -119,7 +125,8 @@ Image decode_png(const DecodeJob& job) {
   reader.guarded([&] {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // max_pixels is our limit
     // Texts and colour descriptions change no pixel here, and unpacking them is work that a file could abuse.
-    static const png_byte kSkipped[] = "tEXt\0zTXt\0iTXt\0iCCP\0sPLT\0gAMA\0cHRM\0sRGB\0hIST\0pCAL\0sCAL\0bKGD\0sBIT";
+    static const png_byte kSkipped[] =
+        "tEXt\0zTXt\0iTXt\0iCCP\0sPLT\0gAMA\0cHRM\0sRGB\0hIST\0pCAL\0sCAL\0bKGD\0sBIT\0eXIf";
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, kSkipped, sizeof kSkipped / 5);
     png_read_info(png, info);
   });
@@ -155,7 +162,7 @@ Image decode_png(const DecodeJob& job) {
       image.palette.insert(image.palette.end(), {colors[i].red, colors[i].green, colors[i].blue});
     }
   }
-  return job.options.honour_orientation ? turn_upright(std::move(image), orientation_of(reader)) : image;
+  return job.options.honour_orientation ? turn_upright(std::move(image), orientation_of(job.bytes)) : image;
 }
 
 }  // namespace clipkit

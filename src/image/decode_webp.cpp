@@ -35,6 +35,7 @@ struct Contents {
 // Errors: kCorrupt for a file shorter than it says, or an animation without a frame.
 Contents read_container(const DecodeJob& job) {
   Contents contents;
+  if (job.bytes.size() < kRiffHeaderBytes) fail_truncated(job, "WebP");
   const size_t end = size_t{little_endian(job.bytes, 4, 4)} + kChunkHeaderBytes;
   if (end > job.bytes.size()) fail_truncated(job, "WebP");
   const auto riff = job.bytes.first(std::max(end, kRiffHeaderBytes));

@@ -70,12 +70,16 @@ void normalize(const Image& crop, const PreprocessConfig& config, std::span<floa
   const size_t num_pixels = static_cast<size_t>(crop.width) * static_cast<size_t>(crop.height);
   CLIPKIT_CHECK(out.size() == 3 * num_pixels, "room for ", out.size(), " values, expected ", 3 * num_pixels);
   // A channel has 256 possible values: looking them up is faster than two divisions a pixel, and as exact.
+  float value_of[3][256];
   for (size_t c = 0; c < 3; ++c) {
-    float value_of[256];
-    for (int i = 0; i < 256; ++i) value_of[i] = (static_cast<float>(i) / 255.0f - config.mean[c]) / config.std[c];
-    const uint8_t* from = crop.pixels.data() + c;
-    float* to = out.data() + c * num_pixels;
-    for (size_t i = 0; i < num_pixels; ++i) to[i] = value_of[from[3 * i]];
+    for (int i = 0; i < 256; ++i) value_of[c][i] = (static_cast<float>(i) / 255.0f - config.mean[c]) / config.std[c];
+  }
+  const uint8_t* from = crop.pixels.data();
+  float *red = out.data(), *green = red + num_pixels, *blue = green + num_pixels;
+  for (size_t i = 0; i < num_pixels; ++i, from += 3) {
+    red[i] = value_of[0][from[0]];
+    green[i] = value_of[1][from[1]];
+    blue[i] = value_of[2][from[2]];
   }
 }
 

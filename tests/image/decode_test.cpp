@@ -157,6 +157,21 @@ TEST(Decode, TheHeadIsEnoughToKnowAPicture) {
   }
 }
 
+TEST(DecodePng, AChunkThatClaimsMoreThanTheFileIsTruncatedAndTakesNoMemory) {
+  std::vector<std::byte> bytes = read_bytes(recordings() / "pillow/exif6.png");
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const size_t at = text.find("eXIf");
+  ASSERT_NE(at, std::string_view::npos);
+  bytes[at - 4] = std::byte{0x7E};  // 2 GiB
+  for (const bool honour : {false, true}) {
+    EXPECT_THAT(error_of(bytes, {.honour_orientation = honour}).what(), HasSubstr("truncated"));
+  }
+}
+
+TEST(DecodeWebp, LessThanAHeaderIsTruncated) {
+  EXPECT_THROW(decode_webp({{}, "picture", {}}), Error);
+}
+
 TEST(DecodePng, IndicesBeyondThePaletteStay) {
   const Image image = read_image(recordings() / "pillow/palette8_short.png");
   EXPECT_EQ(image.palette.size(), 30u);
