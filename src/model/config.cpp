@@ -1,7 +1,7 @@
 #include "clipkit/config.h"
 
 #include <algorithm>
-#include <map>
+#include <array>
 
 #include "base/asset.h"
 #include "base/check.h"
@@ -26,6 +26,11 @@ std::string open_clip_name(std::string_view name) {
   std::replace(result.begin(), result.end(), '/', '-');
   if (const size_t at = result.find("@336px"); at != std::string::npos) result.replace(at, 6, "-336");
   return result + "-quickgelu";
+}
+
+// The shortest decimals that give the same floats, as other programs write them.
+OrderedJson decimals(const std::array<float, 3>& values) {
+  return OrderedJson::parse(concat('[', values[0], ", ", values[1], ", ", values[2], ']'));
 }
 
 OrderedJson activation_json(Activation activation) {
@@ -117,8 +122,8 @@ std::string to_json(const ModelConfig& config) {
   const PreprocessConfig& p = config.preprocess;
   OrderedJson preprocess;
   preprocess["size"] = {p.height, p.width};
-  preprocess["mean"] = p.mean;
-  preprocess["std"] = p.std;
+  preprocess["mean"] = decimals(p.mean);
+  preprocess["std"] = decimals(p.std);
   preprocess["interpolation"] = p.interpolation == Interpolation::kBicubic ? "bicubic" : "bilinear";
   preprocess["resize_mode"] = p.resize_mode == ResizeMode::kShortest  ? "shortest"
                               : p.resize_mode == ResizeMode::kLongest ? "longest"
