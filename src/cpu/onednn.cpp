@@ -4,11 +4,14 @@
 #include <cstring>
 #include <map>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <tuple>
 #include <vector>
 
 #include "base/check.h"
 #include "base/cpu_target.h"
+#include "base/parallel.h"
+#include "cpu/kernels.h"
 #include "tensor/convert.h"
 
 namespace clipkit {
@@ -23,25 +26,12 @@ Type type_of(DType dtype) {
   return dtype == DType::kBFloat16 ? Type::bf16 : Type::f32;
 }
 
-// How what is already there, or elsewhere, joins the result.
-enum class Residual { kNone, kInPlace, kElsewhere };
-
-Residual residual_of(const TensorView& residual, const TensorView& y) {
-  if (!residual) return Residual::kNone;
-  return residual.raw() == y.raw() ? Residual::kInPlace : Residual::kElsewhere;
-}
-
 void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha) {
 #if DNNL_VERSION_MAJOR >= 3
   ops.append_eltwise(algorithm, alpha, 0.0f);
 #else
   ops.append_eltwise(1.0f, algorithm, alpha, 0.0f);
 #endif
-}
-
-void append_residual(dnnl::post_ops& ops, Residual residual, const memory::desc& y) {
-  if (residual == Residual::kInPlace) ops.append_sum(1.0f);
-  if (residual == Residual::kElsewhere) ops.append_binary(dnnl::algorithm::binary_add, y);
 }
 
 void append_activation(dnnl::post_ops& ops, std::optional<Activation> activation) {
@@ -63,27 +53,27 @@ dnnl::primitive_attr attributes(const dnnl::post_ops& ops) {
   return attr;
 }
 
-dnnl::matmul::primitive_desc matmul_desc(const dnnl::engine& engine, const memory::desc& x, const memory::desc& w,
-                                         const memory::desc& bias, const memory::desc& y,
-                                         const dnnl::primitive_attr& attr) {
+dnnl::primitive_desc matmul_desc(const dnnl::engine& engine, const memory::desc& x, const memory::desc& w,
+                                 const memory::desc& bias, const memory::desc& y, const dnnl::primitive_attr& attr) {
 #if DNNL_VERSION_MAJOR >= 3
-  return {engine, x, w, bias, y, attr};
+  return dnnl::matmul::primitive_desc(engine, x, w, bias, y, attr);
 #else
-  return {dnnl::matmul::desc(x, w, bias, y), attr, engine};
+  return dnnl::matmul::primitive_desc(dnnl::matmul::desc(x, w, bias, y), attr, engine);
 #endif
 }
 
-dnnl::convolution_forward::primitive_desc convolution_desc(const dnnl::engine& engine, const memory::desc& x,
-                                                           const memory::desc& w, const memory::desc& bias,
-                                                           const memory::desc& y, int64_t stride, int64_t padding,
-                                                           const dnnl::primitive_attr& attr) {
+dnnl::primitive_desc convolution_desc(const dnnl::engine& engine, const memory::desc& x, const memory::desc& w,
+                                      const memory::desc& bias, const memory::desc& y, int64_t stride, int64_t padding,
+                                      const dnnl::primitive_attr& attr) {
+  using Forward = dnnl::convolution_forward;
   const memory::dims strides = {stride, stride}, paddings = {padding, padding};
   const auto kind = dnnl::prop_kind::forward_inference;
   const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-  return {engine, kind, algorithm, x, w, bias, y, strides, paddings, paddings, attr};
+  return Forward::primitive_desc(engine, kind, algorithm, x, w, bias, y, strides, paddings, paddings, attr);
 #else
-  return {dnnl::convolution_forward::desc(kind, algorithm, x, w, bias, y, strides, paddings, paddings), attr, engine};
+  return Forward::primitive_desc(Forward::desc(kind, algorithm, x, w, bias, y, strides, paddings, paddings), attr,
+                                 engine);
 #endif
 }
 
@@ -91,12 +81,37 @@ memory::desc plain(const memory::dims& dims, Type type, Tag tag) {
   return {dims, type, tag};
 }
 
-// Tensor as float32 memory that oneDNN can reorder from; 16-bit floats are widened into `held`.
+// Tensor as float32 memory that oneDNN can reorder from; other types are converted into `held`. A checkpoint of 16-bit
+// floats passes through here whole, so on all threads.
 void* as_float(const TensorView& view, Tensor& held) {
   if (view.dtype() == DType::kFloat32) return view.raw();
   held = Tensor::empty(view.shape());
-  convert_to_float(view.raw(), view.dtype(), held.data<float>(), view.num_elements());
-  return held.view().raw();
+  float* to = held.data<float>();
+  const int64_t size = view.num_elements();
+  if (view.dtype() != DType::kFloat16 && view.dtype() != DType::kBFloat16) {
+    convert_to_float(view.raw(), view.dtype(), to, size);
+    return to;
+  }
+  constexpr int64_t kBlock = 1 << 16;
+  const auto* from = static_cast<const uint16_t*>(view.raw());
+  const bool half = view.dtype() == DType::kFloat16;
+  parallel_for((size + kBlock - 1) / kBlock, [&](int64_t block) {
+    const int64_t begin = block * kBlock;
+    const int64_t count = std::min(kBlock, size - begin);
+    half ? kernels::convert_half(from + begin, count, to + begin) : kernels::convert(from + begin, count, to + begin);
+  });
+  return to;
+}
+
+// Runs work; what oneDNN throws becomes an Error.
+template <class Work>
+auto translating_errors(const char* operation, const Work& work) {
+  try {
+    return work();
+  } catch (const dnnl::error& error) {
+    fail(error.status == dnnl_out_of_memory ? ErrorCode::kOutOfMemory : ErrorCode::kDevice, operation,
+         ": oneDNN: ", error.what());
+  }
 }
 
 struct LinearWeights : PackedLinear {
@@ -106,14 +121,28 @@ struct LinearWeights : PackedLinear {
 
 struct ConvolutionWeights : PackedConvolution {
   explicit ConvolutionWeights(const ConvolutionSpec& spec) : PackedConvolution(spec) {}
-  memory weight, bias;
+  memory bias;
+  // One for every layout that a plan asked for. oneDNN's best one depends on the picture, the batch and the threads;
+  // with another one than that it may know only a reference loop, which is a hundred times slower.
+  mutable std::vector<memory> layouts;
 };
 
 struct Plan {
   dnnl::primitive primitive;
-  memory::desc x, y, scratchpad;
-  int residual_position = 0;  // among the post-operations
+  memory::desc x, weight, y, scratchpad;
 };
+
+// The residual is added to y in place, which all of oneDNN's kernels can and do in the same order; some cannot add what
+// is elsewhere, and its gemm-based convolution adds the wrong rows.
+void copy_residual(const TensorView& residual, const TensorView& y) {
+  if (!residual || residual.raw() == y.raw()) return;
+  const int64_t rows = y.shape()[0];
+  const size_t row_bytes = y.bytes() / static_cast<size_t>(rows);
+  parallel_for(rows, [&](int64_t r) {
+    const size_t at = static_cast<size_t>(r) * row_bytes;
+    std::memcpy(static_cast<char*>(y.raw()) + at, static_cast<const char*>(residual.raw()) + at, row_bytes);
+  });
+}
 
 }  // namespace
 
@@ -124,20 +153,41 @@ struct OneDnn::Impl {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   // By in, out, rows, type of y, activation (or -1), residual.
-  std::map<std::tuple<int64_t, int64_t, int64_t, DType, int, Residual>, Plan> linear_plans;
+  std::map<std::tuple<int64_t, int64_t, int64_t, DType, int, bool>, Plan> linear_plans;
   // By N, H, W, in, out, kernel, stride, padding, relu, residual.
-  std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, Residual>, Plan>
+  std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, bool>, Plan>
       convolution_plans;
+  int plan_threads = 0;  // that the plans were made for
   std::map<std::pair<int64_t, int64_t>, memory::desc> linear_layouts;
   Tensor scratchpad;
-  // With AVX-512 every row of a product has the same bits whatever the other rows; below, only within these tiles.
-  bool rows_are_independent = cpu_target() == CpuTarget::kAvx512;
+  // With AVX-512 every row of a matmul has the same bits whatever the other rows and the number of threads. With AVX2
+  // and SSE4 the last rows of each thread's share go through other kernels, which add in another order; a 1x1
+  // convolution over a picture that is one line of rows has no such seams, and is no slower.
+  bool linear_is_matmul = cpu_target() == CpuTarget::kAvx512;
 
+  memory::desc rows_desc(int64_t rows, int64_t width, Type type) const {
+    return linear_is_matmul ? plain({rows, width}, type, Tag::ab) : plain({1, width, 1, rows}, type, Tag::nhwc);
+  }
+  memory::desc weight_desc(int64_t in, int64_t out, Type type, bool transposed) const {
+    return linear_is_matmul ? plain({in, out}, type, transposed ? Tag::ab : Tag::ba)
+                            : plain({out, in, 1, 1}, type, transposed ? Tag::iohw : Tag::oihw);
+  }
+  memory::desc bias_desc(int64_t out) const {
+    return linear_is_matmul ? plain({1, out}, Type::f32, Tag::ab) : plain({out}, Type::f32, Tag::a);
+  }
+  dnnl::primitive_desc linear_desc(const memory::desc& x, const memory::desc& w, const memory::desc& y,
+                                   const dnnl::post_ops& ops) const {
+    const memory::desc bias = bias_desc(y.dims()[1]);
+    return linear_is_matmul ? matmul_desc(engine, x, w, bias, y, attributes(ops))
+                            : convolution_desc(engine, x, w, bias, y, 1, 0, attributes(ops));
+  }
   memory::desc linear_layout(int64_t in, int64_t out);
   const Plan& linear_plan(const LinearWeights& w, int64_t rows, const LinearArgs& args);
   const Plan& convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args);
-  void linear_in_tiles(const LinearWeights& w, const LinearArgs& args);
-  void run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y, TensorView residual);
+  void linear(const LinearWeights& w, const LinearArgs& args);
+  void forget_plans_of_other_threads();
+  void run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y);
+  const memory& in_layout(const ConvolutionWeights& w, const memory::desc& layout);
 };
 
 OneDnn::OneDnn(DType operands) {
@@ -148,12 +198,14 @@ OneDnn::OneDnn(DType operands) {
     return true;
   }();
   (void)capped;
+  bool has_bf16 = false;
 #if defined(__x86_64__)
-  if (operands == DType::kBFloat16 && (cpu_target() != CpuTarget::kAvx512 || !__builtin_cpu_supports("avx512bf16"))) {
+  has_bf16 = cpu_target() == CpuTarget::kAvx512 && __builtin_cpu_supports("avx512bf16");
+#endif
+  if (operands == DType::kBFloat16 && !has_bf16) {
     fail(ErrorCode::kUnsupported, "bf16 needs a CPU with AVX512_BF16; use fp32 here");
   }
-#endif
-  impl_ = std::make_unique<Impl>(operands);
+  impl_ = translating_errors("starting oneDNN", [&] { return std::make_unique<Impl>(operands); });
 }
 
 OneDnn::~OneDnn() = default;
@@ -163,94 +215,99 @@ memory::desc OneDnn::Impl::linear_layout(int64_t in, int64_t out) {
   constexpr int64_t kTypicalRows = 64;
   const auto [found, inserted] = linear_layouts.try_emplace({in, out});
   if (inserted) {
+    memory::desc open = weight_desc(in, out, operands, false);
+    open = plain(open.dims(), operands, Tag::any);
     found->second =
-        matmul_desc(engine, plain({kTypicalRows, in}, operands, Tag::ab), plain({in, out}, operands, Tag::any),
-                    plain({1, out}, Type::f32, Tag::ab), plain({kTypicalRows, out}, Type::f32, Tag::ab), attributes({}))
-            .weights_desc();
+        linear_desc(rows_desc(kTypicalRows, in, operands), open, rows_desc(kTypicalRows, out, Type::f32), {})
+            .query_md(dnnl::query::weights_md);
   }
   return found->second;
 }
 
 std::unique_ptr<PackedLinear> OneDnn::pack(const LinearSpec& spec) {
   const int64_t in = spec.weight.shape()[spec.transposed ? 0 : 1], out = spec.weight.shape()[spec.transposed ? 1 : 0];
-  auto packed = std::make_unique<LinearWeights>(in, out);
-  Tensor weight, bias;
-  memory from(plain({in, out}, Type::f32, spec.transposed ? Tag::ab : Tag::ba), impl_->engine,
-              as_float(spec.weight, weight));
-  packed->weight = memory(impl_->linear_layout(in, out), impl_->engine);
-  dnnl::reorder(from, packed->weight).execute(impl_->stream, from, packed->weight);
-  packed->bias = memory(plain({1, out}, Type::f32, Tag::ab), impl_->engine);
-  auto* to = static_cast<float*>(packed->bias.get_data_handle());
-  if (spec.bias) {
-    std::memcpy(to, as_float(spec.bias, bias), static_cast<size_t>(out) * sizeof(float));
-  } else {
-    std::fill(to, to + out, 0.0f);
-  }
-  impl_->stream.wait();
-  return packed;
+  return translating_errors("pack_linear", [&] {
+    auto packed = std::make_unique<LinearWeights>(in, out);
+    Tensor weight, bias;
+    memory from(impl_->weight_desc(in, out, Type::f32, spec.transposed), impl_->engine, as_float(spec.weight, weight));
+    packed->weight = memory(impl_->linear_layout(in, out), impl_->engine);
+    dnnl::reorder(from, packed->weight).execute(impl_->stream, from, packed->weight);
+    packed->bias = memory(impl_->bias_desc(out), impl_->engine);
+    auto* to = static_cast<float*>(packed->bias.get_data_handle());
+    if (spec.bias) {
+      std::memcpy(to, as_float(spec.bias, bias), static_cast<size_t>(out) * sizeof(float));
+    } else {
+      std::fill(to, to + out, 0.0f);
+    }
+    impl_->stream.wait();
+    return packed;
+  });
 }
 
-void OneDnn::Impl::run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y,
-                       TensorView residual) {
+void OneDnn::Impl::run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y) {
   const auto needed = static_cast<int64_t>(plan.scratchpad.get_size());
   if (!scratchpad || needed > scratchpad.num_elements()) scratchpad = Tensor::empty({needed}, DType::kUInt8);
-  std::unordered_map<int, memory> arguments = {
-      {DNNL_ARG_SRC, memory(plan.x, engine, x.raw())},
-      {DNNL_ARG_WEIGHTS, weight},
-      {DNNL_ARG_BIAS, bias},
-      {DNNL_ARG_DST, memory(plan.y, engine, y.raw())},
-      {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, engine, scratchpad.view().raw())}};
-  if (residual_of(residual, y) == Residual::kElsewhere) {
-    arguments[DNNL_ARG_ATTR_MULTIPLE_POST_OP(plan.residual_position) | DNNL_ARG_SRC_1] =
-        memory(plan.y, engine, residual.raw());
-  }
-  plan.primitive.execute(stream, arguments);
+  plan.primitive.execute(stream, {{DNNL_ARG_SRC, memory(plan.x, engine, x.raw())},
+                                  {DNNL_ARG_WEIGHTS, weight},
+                                  {DNNL_ARG_BIAS, bias},
+                                  {DNNL_ARG_DST, memory(plan.y, engine, y.raw())},
+                                  {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, engine, scratchpad.view().raw())}});
+}
+
+// A plan divides its work, and sizes its scratchpad, for the threads that it was made for.
+void OneDnn::Impl::forget_plans_of_other_threads() {
+  if (plan_threads == num_compute_threads()) return;
+  linear_plans.clear();
+  convolution_plans.clear();
+  plan_threads = num_compute_threads();
 }
 
 const Plan& OneDnn::Impl::linear_plan(const LinearWeights& w, int64_t rows, const LinearArgs& args) {
-  const Residual residual = residual_of(args.residual, args.y);
+  forget_plans_of_other_threads();
+  const bool residual{args.residual};
   const int activation = args.activation ? static_cast<int>(*args.activation) : -1;
-  const auto [found, inserted] =
-      linear_plans.try_emplace({w.in(), w.out(), rows, args.y.dtype(), activation, residual});
-  Plan& plan = found->second;
-  if (!inserted) return plan;
-  plan.x = plain({rows, w.in()}, operands, Tag::ab);
-  plan.y = plain({rows, w.out()}, type_of(args.y.dtype()), Tag::ab);
-  plan.residual_position = args.activation ? 1 : 0;
+  const std::tuple key = {w.in(), w.out(), rows, args.y.dtype(), activation, residual};
+  if (const auto found = linear_plans.find(key); found != linear_plans.end()) return found->second;
+  Plan plan;
+  plan.x = rows_desc(rows, w.in(), operands);
+  plan.y = rows_desc(rows, w.out(), type_of(args.y.dtype()));
   dnnl::post_ops ops;
   append_activation(ops, args.activation);
-  append_residual(ops, residual, plan.y);
-  const auto desc = matmul_desc(engine, plan.x, w.weight.get_desc(), w.bias.get_desc(), plan.y, attributes(ops));
-  plan.primitive = dnnl::matmul(desc);
+  if (residual) ops.append_sum(1.0f);
+  const dnnl::primitive_desc desc = linear_desc(plan.x, w.weight.get_desc(), plan.y, ops);
+  plan.primitive = dnnl::primitive(desc);
   plan.scratchpad = desc.scratchpad_desc();
-  return plan;
+  return linear_plans.emplace(key, std::move(plan)).first->second;
 }
 
 void OneDnn::linear(const PackedLinear& packed, const LinearArgs& args) {
-  const auto& w = static_cast<const LinearWeights&>(packed);
-  if (!impl_->rows_are_independent) return impl_->linear_in_tiles(w, args);
-  impl_->run(impl_->linear_plan(w, args.x.shape()[0], args), w.weight, w.bias, args.x, args.y, args.residual);
+  translating_errors("linear", [&] { impl_->linear(static_cast<const LinearWeights&>(packed), args); });
 }
 
-void OneDnn::Impl::linear_in_tiles(const LinearWeights& w, const LinearArgs& args) {
-  constexpr int64_t kTile = 128, kStep = 8;  // measured: within these row counts the bits of a row do not change
-  for (int64_t begin = 0, rows = args.x.shape()[0]; begin < rows; begin += kTile) {
-    const int64_t end = std::min(rows, begin + kTile), count = end - begin,
-                  padded = (count + kStep - 1) / kStep * kStep;
-    LinearArgs tile{.x = args.x.slice(begin, end), .y = args.y.slice(begin, end), .activation = args.activation};
-    if (args.residual) tile.residual = args.residual.slice(begin, end);
-    if (padded == count) {
-      run(linear_plan(w, count, tile), w.weight, w.bias, tile.x, tile.y, tile.residual);
-      continue;
-    }
-    const Tensor x = Tensor::zeros({padded, w.in()}), y = Tensor::zeros({padded, w.out()});
-    std::memcpy(x.view().raw(), tile.x.raw(), tile.x.bytes());
-    if (args.residual) std::memcpy(y.view().raw(), tile.residual.raw(), tile.residual.bytes());
-    const LinearArgs whole{
-        .x = x, .y = y, .activation = args.activation, .residual = args.residual ? y.view() : TensorView{}};
-    run(linear_plan(w, padded, whole), w.weight, w.bias, x, y, whole.residual);
-    std::memcpy(tile.y.raw(), y.view().raw(), tile.y.bytes());
+void OneDnn::Impl::linear(const LinearWeights& w, const LinearArgs& args) {
+  const int64_t rows = args.x.shape()[0];
+  if (args.activation && args.residual) {  // CLIP has no such layer, and few of oneDNN's kernels do both
+    const Tensor product = Tensor::empty(args.y.shape());
+    linear(w, {.x = args.x, .y = product, .activation = args.activation});
+    parallel_for(rows, [&](int64_t r) {
+      const auto from = product.row<float>(r), added = args.residual.row<float>(r), to = args.y.row<float>(r);
+      for (size_t i = 0; i < to.size(); ++i) to[i] = from[i] + added[i];
+    });
+    return;
   }
+  copy_residual(args.residual, args.y);
+  if (rows > 1 || cpu_target() >= CpuTarget::kAvx2) {
+    return run(linear_plan(w, rows, args), w.weight, w.bias, args.x, args.y);
+  }
+  // Where its SSE4 convolution does not fit, oneDNN multiplies a single row by a kernel of its own: give it two.
+  const auto twice = [](const TensorView& row) {
+    Tensor two = Tensor::empty({2, row.shape()[1]});
+    for (const int64_t r : {0, 1}) std::memcpy(two.row<float>(r).data(), row.raw(), row.bytes());
+    return two;
+  };
+  const Tensor x = twice(args.x), y = twice(args.y);
+  run(linear_plan(w, 2, args), w.weight, w.bias, x, y);
+  std::memcpy(args.y.raw(), y.view().raw(), args.y.bytes());
 }
 
 int64_t OneDnn::padded_rows(int64_t rows) const noexcept {
@@ -261,46 +318,67 @@ int64_t OneDnn::padded_rows(int64_t rows) const noexcept {
 }
 
 std::unique_ptr<PackedConvolution> OneDnn::pack(const ConvolutionSpec& spec) {
-  auto packed = std::make_unique<ConvolutionWeights>(spec);
-  const int64_t in = packed->in_channels(), out = packed->out_channels(), k = packed->kernel();
-  constexpr int64_t kTypicalSide = 56;  // the layout is the same for every size of these networks
-  const int64_t result = packed->out_size(kTypicalSide);
-  const auto desc = convolution_desc(
-      impl_->engine, plain({1, in, kTypicalSide, kTypicalSide}, impl_->operands, Tag::nhwc),
-      plain({out, in, k, k}, impl_->operands, Tag::any), plain({out}, Type::f32, Tag::a),
-      plain({1, out, result, result}, impl_->operands, Tag::nhwc), packed->stride(), packed->padding(), attributes({}));
-  memory from(plain({out, in, k, k}, Type::f32, Tag::oihw), impl_->engine, spec.weight.raw());
-  packed->weight = memory(desc.weights_desc(), impl_->engine);
-  dnnl::reorder(from, packed->weight).execute(impl_->stream, from, packed->weight);
-  packed->bias = memory(plain({out}, Type::f32, Tag::a), impl_->engine);
-  std::memcpy(packed->bias.get_data_handle(), spec.bias.raw(), spec.bias.bytes());
-  impl_->stream.wait();
-  return packed;
+  return translating_errors("pack_convolution", [&] {
+    auto packed = std::make_unique<ConvolutionWeights>(spec);
+    const int64_t in = packed->in_channels(), out = packed->out_channels(), k = packed->kernel();
+    constexpr int64_t kTypicalSide = 56;  // the layout is the same for every size of these networks
+    const int64_t side = std::max(kTypicalSide, k), result = packed->out_size(side);
+    const auto desc =
+        convolution_desc(impl_->engine, plain({1, in, side, side}, impl_->operands, Tag::nhwc),
+                         plain({out, in, k, k}, impl_->operands, Tag::any), plain({out}, Type::f32, Tag::a),
+                         plain({1, out, result, result}, impl_->operands, Tag::nhwc), packed->stride(),
+                         packed->padding(), attributes({}));
+    memory from(plain({out, in, k, k}, Type::f32, Tag::oihw), impl_->engine, spec.weight.raw());
+    memory& weight = packed->layouts.emplace_back(desc.query_md(dnnl::query::weights_md), impl_->engine);
+    dnnl::reorder(from, weight).execute(impl_->stream, from, weight);
+    packed->bias = memory(plain({out}, Type::f32, Tag::a), impl_->engine);
+    std::memcpy(packed->bias.get_data_handle(), spec.bias.raw(), spec.bias.bytes());
+    impl_->stream.wait();
+    return packed;
+  });
 }
 
 const Plan& OneDnn::Impl::convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args) {
+  forget_plans_of_other_threads();
   const Shape& x = args.x.shape();
   const Shape& y = args.y.shape();
-  const Residual residual = residual_of(args.residual, args.y);
-  const auto [found, inserted] = convolution_plans.try_emplace(
-      {x[0], x[1], x[2], w.in_channels(), w.out_channels(), w.kernel(), w.stride(), w.padding(), args.relu, residual});
-  Plan& plan = found->second;
-  if (!inserted) return plan;
+  const bool residual{args.residual};
+  const std::tuple key = {x[0],       x[1],       x[2],        w.in_channels(), w.out_channels(),
+                          w.kernel(), w.stride(), w.padding(), args.relu,       residual};
+  if (const auto found = convolution_plans.find(key); found != convolution_plans.end()) return found->second;
+  Plan plan;
   plan.x = plain({x[0], x[3], x[1], x[2]}, operands, Tag::nhwc);
   plan.y = plain({y[0], y[3], y[1], y[2]}, operands, Tag::nhwc);
+  const memory::desc any_weight =
+      plain({w.out_channels(), w.in_channels(), w.kernel(), w.kernel()}, operands, Tag::any);
   dnnl::post_ops ops;
-  append_residual(ops, residual, plan.y);
+  if (residual) ops.append_sum(1.0f);
   if (args.relu) append_eltwise(ops, dnnl::algorithm::eltwise_relu, 0.0f);
-  const auto desc = convolution_desc(engine, plan.x, w.weight.get_desc(), w.bias.get_desc(), plan.y, w.stride(),
-                                     w.padding(), attributes(ops));
-  plan.primitive = dnnl::convolution_forward(desc);
+  const auto desc =
+      convolution_desc(engine, plan.x, any_weight, w.bias.get_desc(), plan.y, w.stride(), w.padding(), attributes(ops));
+  plan.weight = desc.query_md(dnnl::query::weights_md);
+  plan.primitive = dnnl::primitive(desc);
   plan.scratchpad = desc.scratchpad_desc();
-  return plan;
+  return convolution_plans.emplace(key, std::move(plan)).first->second;
+}
+
+const memory& OneDnn::Impl::in_layout(const ConvolutionWeights& w, const memory::desc& layout) {
+  for (const memory& weight : w.layouts) {
+    if (weight.get_desc() == layout) return weight;
+  }
+  memory weight(layout, engine);
+  dnnl::reorder(w.layouts.front(), weight).execute(stream, w.layouts.front(), weight);
+  stream.wait();
+  return w.layouts.emplace_back(std::move(weight));
 }
 
 void OneDnn::convolution(const PackedConvolution& packed, const ConvolutionArgs& args) {
   const auto& w = static_cast<const ConvolutionWeights&>(packed);
-  impl_->run(impl_->convolution_plan(w, args), w.weight, w.bias, args.x, args.y, args.residual);
+  translating_errors("convolution", [&] {
+    const Plan& plan = impl_->convolution_plan(w, args);
+    copy_residual(args.residual, args.y);
+    impl_->run(plan, impl_->in_layout(w, plan.weight), w.bias, args.x, args.y);
+  });
 }
 
 }  // namespace clipkit
