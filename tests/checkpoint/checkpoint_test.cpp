@@ -5,6 +5,7 @@
 #include "base/concat.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/testing.h"
+#include "checkpoint/zip_writer.h"
 #include "tensor/convert.h"
 
 namespace clipkit {
@@ -364,6 +365,30 @@ TEST(Checkpoint, TakesTheOnlyCheckpointOfAFolder) {
   EXPECT_EQ(open_checkpoint(folder.path()).files.at(0).filename(), "epoch_7.safetensors");
   write_safetensors(folder / "epoch_8.safetensors", model);
   EXPECT_EQ(error_of([&] { open_checkpoint(folder.path()); }).code, ErrorCode::kNotFound);
+}
+
+TEST(Checkpoint, TakesAConfigurationBesideAFileOnlyForItsOwnNaming) {
+  TemporaryFolder folder;
+  write_safetensors(folder / "open_clip.safetensors", rename_tensors(small_model(), Naming::kOpenClipCustomText));
+  write_safetensors(folder / "hugging_face.safetensors", rename_tensors(small_model(), Naming::kHuggingFace));
+  const std::string attributes =
+      testing::dict({{"logit_scale", testing::tensor(testing::storage("FloatStorage", "0", 1), 0, {}, {})},
+                     {"visual.proj", testing::tensor(testing::storage("FloatStorage", "0", 1), 0, {1, 1}, {1, 1})}});
+  write_file(folder / "archive.pt",
+             testing::torch_file(testing::global("__torch__.clip", "CLIP") + ")\x81" + attributes + "b", {"1234"}));
+  write_file(folder / "open_clip_config.json", R"({"model_cfg":{}})");
+  write_file(folder / "config.json", R"({"model_type":"clip"})");
+  const Checkpoint open_clip = open_checkpoint(folder / "open_clip.safetensors");
+  EXPECT_TRUE(open_clip.open_clip_config.is_object());
+  EXPECT_TRUE(open_clip.hf_config.is_null());
+  const Checkpoint hugging_face = open_checkpoint(folder / "hugging_face.safetensors");
+  EXPECT_TRUE(hugging_face.open_clip_config.is_null());
+  EXPECT_TRUE(hugging_face.hf_config.is_object());
+  const Checkpoint archive = open_checkpoint(folder / "archive.pt");
+  EXPECT_EQ(archive.container, Container::kTorchScript);
+  EXPECT_TRUE(archive.open_clip_config.is_null()) << "OpenAI's own archives need no configuration";
+  write_file(folder / "open_clip_config.json", "{");
+  EXPECT_EQ(error_of([&] { open_checkpoint(folder / "open_clip.safetensors"); }).code, ErrorCode::kCorrupt);
 }
 
 TEST(Checkpoint, FindsTheTokenizerOfAHuggingFaceFolder) {
