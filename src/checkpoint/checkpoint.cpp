@@ -62,24 +62,33 @@ bool is_clip_config(const Json& config) {
   return *type == "clip" || *type == "clip_text_model" || *type == "clip_vision_model";
 }
 
+void add_hugging_face_files(const fs::path& folder, Checkpoint& checkpoint) {
+  checkpoint.hf_preprocessor = read_config_if_there(folder / "preprocessor_config.json");
+  const fs::path vocab = folder / "vocab.json", merges = folder / "merges.txt", tokenizer = folder / "tokenizer.json";
+  if (fs::exists(vocab) && fs::exists(merges)) {
+    checkpoint.vocab_json = vocab;
+    checkpoint.merges_txt = merges;
+  }
+  if (fs::exists(tokenizer)) checkpoint.tokenizer_json = tokenizer;
+}
+
+// Some folders hold a model in both forms; each form's tensors go with its own configuration.
 void add_configs(const CheckpointFiles& files, Checkpoint& checkpoint) {
   const bool hugging_face = checkpoint.naming == Naming::kHuggingFace;
   const bool open_clip = checkpoint.naming == Naming::kOpenAi || checkpoint.naming == Naming::kOpenClipCustomText;
   const bool own = checkpoint.container == Container::kTorchScript;
+  if (files.from_folder || hugging_face) {
+    checkpoint.hf_config = read_config_if_there(files.folder / "config.json");
+    const bool is_clip = is_clip_config(checkpoint.hf_config);
+    if (files.from_folder || is_clip) {
+      add_hugging_face_files(files.folder, checkpoint);
+    } else {
+      checkpoint.hf_config = nullptr;
+    }
+    if (hugging_face && is_clip) return;
+  }
   if (files.from_folder || (open_clip && !own)) {
     checkpoint.open_clip_config = read_config_if_there(files.folder / "open_clip_config.json");
-  }
-  if (files.from_folder || hugging_face) {
-    Json config = read_config_if_there(files.folder / "config.json");
-    if (!files.from_folder && !is_clip_config(config)) return;
-    checkpoint.hf_config = std::move(config);
-    checkpoint.hf_preprocessor = read_config_if_there(files.folder / "preprocessor_config.json");
-    const fs::path vocab = files.folder / "vocab.json", merges = files.folder / "merges.txt";
-    if (fs::exists(vocab) && fs::exists(merges)) {
-      checkpoint.vocab_json = vocab;
-      checkpoint.merges_txt = merges;
-    }
-    if (fs::exists(files.folder / "tokenizer.json")) checkpoint.tokenizer_json = files.folder / "tokenizer.json";
   }
 }
 

@@ -27,10 +27,10 @@ struct Checkpoint {
   StateDict tensors;
   std::vector<TensorOrigin> origins;  // of every member of tensors, in the order of their names
   std::vector<std::string> ignored;   // raw names that are no part of the model, e.g. position_ids
-  // What lies beside or inside the file, unparsed; null when absent. Beside a folder's tensors: whatever is there.
-  // Beside a single file: open_clip_config.json if the tensors have OpenAI's or open_clip's names (and the file is no
-  // TorchScript archive, which is OpenAI's own), Hugging Face's files if they have its names and its config.json is a
-  // CLIP model's.
+  // What lies beside or inside the file, unparsed; null when absent. Of a folder: whatever is there, but no
+  // open_clip_config.json for Hugging Face's tensors that have a config.json of their own. Beside a single file:
+  // open_clip_config.json if the tensors have OpenAI's or open_clip's names (and the file is no TorchScript archive,
+  // which is OpenAI's own), Hugging Face's files if they have its names and its config.json is a CLIP model's.
   Json open_clip_config;                         // open_clip_config.json
   Json hf_config;                                // config.json
   Json hf_preprocessor;                          // preprocessor_config.json

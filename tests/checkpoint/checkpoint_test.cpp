@@ -391,6 +391,17 @@ TEST(Checkpoint, TakesAConfigurationBesideAFileOnlyForItsOwnNaming) {
   EXPECT_EQ(error_of([&] { open_checkpoint(folder / "open_clip.safetensors"); }).code, ErrorCode::kCorrupt);
 }
 
+TEST(Checkpoint, TakesTheConfigurationOfTheTensorsFromAFolderWithTwo) {
+  TemporaryFolder folder;
+  write_file(folder / "open_clip_config.json", R"({"model_cfg":{}})");
+  write_file(folder / "config.json", R"({"model_type":"clip"})");
+  write_safetensors(folder / "model.safetensors", rename_tensors(small_model(), Naming::kHuggingFace));
+  EXPECT_TRUE(open_checkpoint(folder.path()).open_clip_config.is_null());
+  EXPECT_TRUE(open_checkpoint(folder.path()).hf_config.is_object());
+  write_safetensors(folder / "open_clip_model.safetensors", small_model());
+  EXPECT_TRUE(open_checkpoint(folder.path()).open_clip_config.is_object());
+}
+
 TEST(Checkpoint, FindsTheTokenizerOfAHuggingFaceFolder) {
   TemporaryFolder folder;
   write_safetensors(folder / "model.safetensors", rename_tensors(small_model(), Naming::kHuggingFace));
