@@ -48,9 +48,10 @@ struct DecodeOptions {
 inline constexpr size_t kPictureHeadBytes = 16;
 CLIPKIT_API bool is_picture(std::span<const std::byte> head) noexcept;
 
-// Decodes the first frame of a JPEG, PNG, WebP, GIF, BMP or PPM/PGM/PBM picture, told apart by content. name begins
-// every message. Errors: kUnsupported (unknown format or variant, too many pixels), kCorrupt (truncated or damaged).
-// Thread-safe.
+// Decodes the first frame of a JPEG, PNG, WebP, GIF, BMP or PPM/PGM/PBM picture, told apart by content. The samples are
+// those of Pillow 9.4; gamma, colour profiles and pixel aspect are ignored, as there. name begins every message.
+// Errors: kUnsupported (unknown format or variant, too many pixels), kCorrupt (damaged; a file that ends early is never
+// half a picture, its message says "truncated"), kOutOfMemory. Thread-safe.
 CLIPKIT_API Image decode_image(std::span<const std::byte> bytes, std::string_view name,
                                const DecodeOptions& options = {});
 

@@ -120,8 +120,8 @@ int orientation_of(std::span<const std::byte> file) {
 
 Image decode_png(const DecodeJob& job) {
   PngReader reader(job);
-  const png_structp png = reader.png();
-  const png_infop info = reader.info();
+  png_struct* const png = reader.png();
+  png_info* const info = reader.info();
   reader.guarded([&] {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // max_pixels is our limit
     // Texts and colour descriptions change no pixel here, and unpacking them is work that a file could abuse.
@@ -140,7 +140,7 @@ Image decode_png(const DecodeJob& job) {
   for (size_t y = 0; y < row_vector.size(); ++y) {
     row_vector[y] = image.pixels.data() + y * row_bytes + (wide_gray ? row_bytes / 2 : 0);
   }
-  png_bytepp const rows = row_vector.data();
+  png_byte** const rows = row_vector.data();
   reader.guarded([&] {
     if (color_type == PNG_COLOR_TYPE_PALETTE) png_set_packing(png);
     if (color_type == PNG_COLOR_TYPE_GRAY && bit_depth < 8) png_set_expand_gray_1_2_4_to_8(png);
