@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "cpu/kernels.h"
-#include "tensor/convert.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/elementwise.cpp"
@@ -29,16 +27,26 @@ void BfloatToFloat(const uint16_t* x, int64_t n, float* y) {
   Convert(x, n, y);
 }
 
+// float16 bits to float32. Highway's own promotion leaves out infinity and NaN where the CPU has no instruction for it.
+HWY_INLINE Vec LoadHalves(F d, const uint16_t* from) {
+  const hn::Rebind<uint16_t, F> d16;
+  const hn::RebindToUnsigned<F> d32;
+  const auto bits = hn::PromoteTo(d32, hn::LoadU(d16, from));
+  // Exponent and mantissa in their places for float32, then the difference of the biases: right for subnormals too.
+  const auto magnitude = hn::ShiftLeft<13>(hn::And(bits, hn::Set(d32, 0x7FFF)));
+  const Vec scaled = hn::Mul(hn::BitCast(d, magnitude), hn::Set(d, 0x1p112f));
+  const auto special = hn::RebindMask(d32, hn::Ge(scaled, hn::Set(d, 65536.0f)));  // exponent 31
+  const auto exponent = hn::IfThenElseZero(special, hn::Set(d32, 0x7F800000));
+  const auto sign = hn::ShiftLeft<16>(hn::And(bits, hn::Set(d32, 0x8000)));
+  return hn::BitCast(d, hn::Or(hn::BitCast(d32, scaled), hn::Or(exponent, sign)));
+}
 void HalfToFloat(const uint16_t* x, int64_t n, float* y) {
   const F d;
-  const hn::Rebind<hwy::float16_t, F> d16;
-  const auto* half = reinterpret_cast<const hwy::float16_t*>(x);
   ForVectors(d, n, [&](int64_t i, int64_t count) HWY_ATTR {
-    if (count == static_cast<int64_t>(hn::Lanes(d))) {
-      hn::StoreU(hn::PromoteTo(d, hn::LoadU(d16, half + i)), d, y + i);
-    } else {
-      for (int64_t l = 0; l < count; ++l) y[i + l] = half_to_float(x[i + l]);
-    }
+    if (count == static_cast<int64_t>(hn::Lanes(d))) return StoreFloats(d, LoadHalves(d, x + i), y + i);
+    HWY_ALIGN uint16_t rest[hn::MaxLanes(F())] = {};
+    for (int64_t l = 0; l < count; ++l) rest[l] = x[i + l];
+    StorePart(d, LoadHalves(d, rest), y + i, count);
   });
 }
 

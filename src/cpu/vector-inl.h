@@ -1,5 +1,5 @@
-// Loads and stores shared by the kernels: float32 or bf16 in memory, float32 in registers. Included once per instruction
-// set by Highway's foreach_target.h, hence no #pragma once.
+// Loads and stores shared by the kernels: float32 or bf16 in memory, float32 in registers. Included once per
+// instruction set by Highway's foreach_target.h, hence no #pragma once.
 #if defined(CLIPKIT_CPU_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CLIPKIT_CPU_VECTOR_INL_H_
 #undef CLIPKIT_CPU_VECTOR_INL_H_
@@ -16,21 +16,27 @@ namespace hn = hwy::HWY_NAMESPACE;
 using F = hn::ScalableTag<float>;
 using Vec = hn::Vec<F>;
 
-HWY_INLINE Vec LoadFloats(F d, const float* from) { return hn::LoadU(d, from); }
+HWY_INLINE Vec LoadFloats(F d, const float* from) {
+  return hn::LoadU(d, from);
+}
 HWY_INLINE Vec LoadFloats(F d, const uint16_t* from) {
   const hn::Rebind<uint16_t, F> d16;
   const hn::RebindToUnsigned<F> d32;
   return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(d32, hn::LoadU(d16, from))));
 }
 
-HWY_INLINE void StoreFloats(F d, Vec v, float* to) { hn::StoreU(v, d, to); }
-// To the nearest bf16, ties to even. NaN keeps its upper bits; activations that are NaN are lost anyway.
+HWY_INLINE void StoreFloats(F d, Vec v, float* to) {
+  hn::StoreU(v, d, to);
+}
+// To the nearest bf16, ties to even; NaN stays NaN.
 HWY_INLINE void StoreFloats(F, Vec v, uint16_t* to) {
   const hn::Rebind<uint16_t, F> d16;
   const hn::RebindToUnsigned<F> d32;
   const auto bits = hn::BitCast(d32, v);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF))));
+  const auto quiet_nan = hn::Or(hn::ShiftRight<16>(bits), hn::Set(d32, 0x40));
+  const auto rounded = hn::IfThenElse(hn::RebindMask(d32, hn::IsNaN(v)), quiet_nan,
+                                      hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF)))));
   // Signed, because Highway narrows signed to unsigned; the values are below 2^16.
   const hn::RebindToSigned<F> di32;
   hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di32, rounded)), d16, to);
