@@ -148,7 +148,7 @@ int Embed::run(const Arguments& arguments) {
   if (!output_.empty()) row_format(output_);  // before anything that takes long
   if (output_.empty() && resume_) throw UsageError("--resume needs --output");
   const std::unique_ptr<EmbedSource> source = open_source(arguments.all());
-  const Model model = model_.load(!takes_texts(), takes_texts());
+  model_.check_is_set();
   const InterruptGuard interrupt;
   const std::unique_ptr<EmbedOutput> output = open_output(*source);
   const std::vector<std::string>& done = output->done();
@@ -160,6 +160,7 @@ int Embed::run(const Arguments& arguments) {
                       (item < source->num_items() ? source->name(item) : "missing") + "; it cannot be resumed");
     }
   }
+  const Model model = model_.load(!takes_texts(), takes_texts());
   return encode_all(model, *source, *output);
 }
 

@@ -1,9 +1,5 @@
 #include "cli/model_options.h"
 
-#include <filesystem>
-
-#include "clipkit/fetch.h"
-
 #include "cli/json_line.h"
 #include "cli/terminal.h"
 
@@ -38,13 +34,17 @@ void ModelOptions::add_others_to(std::vector<Option>& options) {
       flag("--fp16-weights", &load_.round_weights_to_fp16, "round weights to fp16 as OpenAI's loader does"));
 }
 
-Model ModelOptions::load(bool image_tower, bool text_tower) const {
-  if (!is_set()) {
+void ModelOptions::check_is_set() const {
+  if (model_.empty()) {
     throw UsageError(
         "no model is given: clipkit comes without weights; get some with `clipkit pull ViT-B/32` and say --model "
         "ViT-B/32, "
         "name a checkpoint with --model FILE, or try the program with --model generated:mini-vit");
   }
+}
+
+Model ModelOptions::load(bool image_tower, bool text_tower) const {
+  check_is_set();
   LoadOptions options = load_;
   options.image_tower = image_tower;
   options.text_tower = text_tower;

@@ -15,11 +15,12 @@ class ModelOptions {
   void add_model_to(std::vector<Option>& options);   // --model alone
   void add_others_to(std::vector<Option>& options);  // how to run it
 
-  bool is_set() const noexcept { return !model_.empty(); }
   const std::string& name() const noexcept { return model_; }
   const LoadOptions& load_options() const noexcept { return load_; }
 
-  // Says so where the weights are made up. Errors: UsageError without --model; those of clipkit::load.
+  // Errors: UsageError without --model, saying where to get one.
+  void check_is_set() const;
+  // Says so where the weights are made up. Errors: those of check_is_set() and clipkit::load.
   Model load(bool image_tower, bool text_tower) const;
   // What decides the features, for resuming: one JSON object.
   std::string settings() const;

@@ -46,7 +46,7 @@ Option flag(std::string name, bool* target, std::string help) {
           .set = [target](const std::string&) { *target = true; }};
 }
 
-Option number(std::string name, std::string value, int* target, Range range, std::string help) {
+Option number(const std::string& name, std::string value, int* target, Range range, std::string help) {
   const auto set = [=](const std::string& given) { *target = parse_number(name, given, range); };
   return {.name = name,
           .value = std::move(value),
@@ -56,12 +56,12 @@ Option number(std::string name, std::string value, int* target, Range range, std
           .set = set};
 }
 
-Option number(std::string name, std::string value, std::optional<int>* target, Range range, std::string help) {
+Option number(const std::string& name, std::string value, std::optional<int>* target, Range range, std::string help) {
   const auto set = [=](const std::string& given) { *target = parse_number(name, given, range); };
   return {.name = name, .value = std::move(value), .help = std::move(help), .unit = {}, .default_text = {}, .set = set};
 }
 
-Option text(std::string name, std::string value, std::string* target, std::string help) {
+Option text(const std::string& name, std::string value, std::string* target, std::string help) {
   const auto set = [=](const std::string& given) {
     if (given.empty()) throw UsageError(name + " is empty");
     *target = given;
@@ -83,8 +83,8 @@ Option texts(std::string name, std::string value, std::vector<std::string>* targ
           .set = [target](const std::string& given) { target->push_back(given); }};
 }
 
-Option choice_of(std::string name, std::vector<std::string> words, std::string default_word, std::string help,
-                 std::function<void(size_t)> set) {
+Option choice_of(const std::string& name, std::vector<std::string> words, std::string default_word,
+                 const std::string& help, const std::function<void(size_t)>& set) {
   std::string listed = words.front();
   for (size_t i = 1; i < words.size(); ++i) listed += (i + 1 < words.size() ? ", " : " or ") + words[i];
   const auto set_word = [=](const std::string& given) {
@@ -142,7 +142,7 @@ Arguments parse_arguments(std::span<const std::string> args, std::span<const Opt
     } else if (equals != std::string::npos) {
       option->set(arg.substr(equals + 1));
     } else if (i + 1 == args.size() || find(args[i + 1]) != nullptr) {
-      throw UsageError(name + " needs a value: " + name + " " + option->value);
+      throw UsageError(name + " needs a value, " + option->value);
     } else {
       option->set(args[++i]);
     }

@@ -44,25 +44,26 @@ struct Range {
 
 // Entries bound to variables, which must outlive them. The default shown is the variable's value now.
 Option flag(std::string name, bool* target, std::string help);
-Option number(std::string name, std::string value, int* target, Range range, std::string help);
-Option number(std::string name, std::string value, std::optional<int>* target, Range range, std::string help);
-Option text(std::string name, std::string value, std::string* target, std::string help);
+Option number(const std::string& name, std::string value, int* target, Range range, std::string help);
+Option number(const std::string& name, std::string value, std::optional<int>* target, Range range, std::string help);
+Option text(const std::string& name, std::string value, std::string* target, std::string help);
 Option texts(std::string name, std::string value, std::vector<std::string>* target,
              std::string help);  // may be repeated
 
 // One of a few words. The help ends with them: "operands of matrix products: fp32 or bf16".
-Option choice_of(std::string name, std::vector<std::string> words, std::string default_word, std::string help,
-                 std::function<void(size_t index)> set);
+Option choice_of(const std::string& name, std::vector<std::string> words, std::string default_word,
+                 const std::string& help, const std::function<void(size_t index)>& set);
 // A variable that holds one of the values, or an optional of one.
 template <class Target, class Value>
-Option choice(std::string name, std::vector<std::pair<std::string, Value>> choices, Target* target, std::string help) {
+Option choice(const std::string& name, const std::vector<std::pair<std::string, Value>>& choices, Target* target,
+              const std::string& help) {
   std::vector<std::string> words;
   std::string default_word;
   for (const auto& [word, value] : choices) {
     words.push_back(word);
     if (*target == value) default_word = word;
   }
-  return choice_of(std::move(name), std::move(words), std::move(default_word), std::move(help),
+  return choice_of(name, std::move(words), std::move(default_word), help,
                    [target, choices](size_t index) { *target = choices[index].second; });
 }
 

@@ -19,9 +19,11 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxInputBytes = size_t{1} << 30;  // of a picture from standard input
 
+// Files that cannot be opened count: they are reported when their turn comes, not passed over.
 bool holds_picture(const fs::path& path) {
   std::array<char, kPictureHeadBytes> head{};
   std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return true;
   file.read(head.data(), head.size());
   return is_picture(std::as_bytes(std::span(head.data(), static_cast<size_t>(file.gcount()))));
 }

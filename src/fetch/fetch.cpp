@@ -26,7 +26,7 @@ std::filesystem::path fetch(std::string_view name, const FetchOptions& options) 
   std::filesystem::create_directories(folder, error);
   if (error) fail(ErrorCode::kIo, folder.string(), ": cannot make this folder: ", error.message());
 
-  const std::filesystem::path path = folder / checkpoint->file;
+  std::filesystem::path path = folder / checkpoint->file;
   if (std::filesystem::is_regular_file(path, error)) {
     const auto file = MappedFile::open(path);
     const std::string found = sha256_hex(file->bytes().data(), file->bytes().size());

@@ -57,7 +57,7 @@ const PublishedCheckpoint* find_published(std::string_view name) {
 }
 
 std::filesystem::path cache_folder() {
-  if (const auto own = folder_from("CLIPKIT_CACHE"); !own.empty()) return own;
+  if (auto own = folder_from("CLIPKIT_CACHE"); !own.empty()) return own;
   if (const auto xdg = folder_from("XDG_CACHE_HOME"); !xdg.empty()) return xdg / "clipkit";
   if (const auto home = folder_from("HOME"); !home.empty()) return home / ".cache" / "clipkit";
   return std::filesystem::path("/var/cache/clipkit");

@@ -98,6 +98,7 @@ TEST_F(ClassifyCommand, FindsPicturesInFoldersByContent) {
   fs::copy(picture("face.png"), folder_ / "b/c/no_extension");
   fs::copy(picture("house.png"), folder_ / "a.txt");
   spill(folder_ / "picture.png", "this is no picture");
+  fs::create_symlink("nowhere", folder_ / "b/dangling.png");
   const Result result = classify({folder_.string(), "--json", "a dog", "a cat"});
   ASSERT_EQ(result.status, 0) << result.err;
   const auto lines = lines_of(result.out);
