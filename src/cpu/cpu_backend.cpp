@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
+#include <type_traits>
 
 #include "base/check.h"
 #include "base/highway_target.h"
@@ -61,10 +61,7 @@ class CpuBackend : public Backend {
     int64_t longest = 0;
     for (int64_t n = 0; n < sequences; ++n) longest = std::max(longest, keys_of(a, n));
     const int64_t per_thread = kernels::attention_scratch(longest, head);
-    if (const int64_t needed = per_thread * num_compute_threads(); !scratch_ || scratch_.num_elements() < needed) {
-      scratch_ = Tensor::empty({needed});
-    }
-    float* scratch = scratch_.template data<float>();
+    float* scratch = thread_scratch(per_thread);
     parallel_for_dynamic(sequences * a.heads, [&](int64_t task) {
       const int64_t n = task / a.heads, column = task % a.heads * head;
       const auto q_start = a.q_starts[static_cast<size_t>(n)], start = a.starts[static_cast<size_t>(n)];
@@ -123,14 +120,16 @@ class CpuBackend : public Backend {
 
   void channels_last(const ChannelsLastArgs& a) override {
     const Shape& s = a.x.shape();
+    const int64_t size = s[1] * s[3];
+    float* scratch = thread_scratch(size);
     parallel_for(s[0] * s[2], [&](int64_t task) {
       const int64_t n = task / s[2], h = task % s[2];
-      std::vector<float> row(static_cast<size_t>(s[1] * s[3]));
+      float* row = scratch + compute_thread_index() * size;
       for (int64_t c = 0; c < s[1]; ++c) {
         const float* from = a.x.template data<float>() + ((n * s[1] + c) * s[2] + h) * s[3];
-        for (int64_t w = 0; w < s[3]; ++w) row[static_cast<size_t>(w * s[1] + c)] = from[w];
+        for (int64_t w = 0; w < s[3]; ++w) row[w * s[1] + c] = from[w];
       }
-      copy(row.data(), s[1] * s[3], elements(a.y) + task * s[1] * s[3]);
+      copy(row, size, elements(a.y) + task * size);
     });
   }
 
@@ -205,6 +204,13 @@ class CpuBackend : public Backend {
   }
   static void copy(const float* from, int64_t n, uint16_t* to) { kernels::convert(from, n, to); }
 
+  // That many floats for each compute thread, one thread's after the other's. Valid until the next call.
+  float* thread_scratch(int64_t floats_per_thread) {
+    const int64_t needed = floats_per_thread * num_compute_threads();
+    if (!scratch_ || scratch_.num_elements() < needed) scratch_ = Tensor::empty({needed});
+    return scratch_.template data<float>();
+  }
+
   template <class Body>
   static void for_rows(const TensorView& x, const Body& body) {
     constexpr int64_t kRows = 8;  // fewer are not worth another thread
@@ -215,7 +221,7 @@ class CpuBackend : public Backend {
   }
 
   OneDnn onednn_;
-  Tensor scratch_;  // for attention, one part per thread
+  Tensor scratch_;
 };
 
 }  // namespace

@@ -13,8 +13,8 @@
 namespace clipkit {
 
 // The whole contract with the hardware, at the grain of the paper. Call it through ops::..., which checks the arguments
-// once; an implementation trusts what it gets. Work is queued in call order; the host sees results after synchronize().
-// Not thread-safe: the compute thread alone calls it.
+// once; an implementation trusts what it gets and is never asked for an empty result. Work is queued in call order; the
+// host sees results after synchronize(). Not thread-safe: the compute thread alone calls it.
 //
 // Two element types run through a tower. Operands of matrix products have operand_dtype(); sums, the residual stream,
 // normalisation and features have sum_dtype(). They are equal except where products are taken in bf16.
@@ -31,7 +31,7 @@ class Backend {
   // A parameter where the backend can read it, as sum_dtype() or, with keep_dtype, as stored. Shares the memory if it
   // can.
   virtual Tensor upload(const Tensor& host, bool keep_dtype = false) = 0;
-  // Result to the host.
+  // A tensor of sum_dtype() to the host, as it is or as float32.
   virtual void download(TensorView from, TensorView host) = 0;
   virtual void synchronize() = 0;
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <initializer_list>
+
 #include "base/check.h"
 #include "clipkit/tensor.h"
 #include "ops/backend.h"
@@ -33,6 +36,23 @@ inline void check_device(const char* op, const Backend& backend, std::initialize
     CLIPKIT_CHECK(!tensor || tensor.device() == backend.device(), op, ": a tensor is on ", to_string(tensor.device()),
                   ", expected ", to_string(backend.device()));
   }
+}
+
+inline bool overlap(const TensorView& a, const TensorView& b) {
+  const auto begin_a = reinterpret_cast<uintptr_t>(a.raw()), begin_b = reinterpret_cast<uintptr_t>(b.raw());
+  return begin_a < begin_b + b.bytes() && begin_b < begin_a + a.bytes();
+}
+
+inline void check_apart(const char* op, const char* result_name, const TensorView& result, const char* input_name,
+                        const TensorView& input) {
+  CLIPKIT_CHECK(!overlap(result, input), op, ": ", result_name, " overlaps ", input_name);
+}
+
+// For results that may take the place of an input of the same type.
+inline void check_same_or_apart(const char* op, const char* result_name, const TensorView& result,
+                                const char* input_name, const TensorView& input) {
+  if (result.raw() == input.raw() && result.dtype() == input.dtype()) return;
+  check_apart(op, result_name, result, input_name, input);
 }
 
 }  // namespace clipkit::ops

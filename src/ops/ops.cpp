@@ -21,6 +21,8 @@ void check_starts(const char* op, const char* name, std::span<const int64_t> sta
 
 std::unique_ptr<PackedLinear> pack_linear(Backend& b, const LinearSpec& spec) {
   check_rank("linear", "weight", spec.weight, 2);
+  check_shape("linear", "weight", spec.weight, spec.weight.shape());
+  CLIPKIT_CHECK(spec.weight.num_elements() > 0, "linear: weight has shape ", to_string(spec.weight.shape()));
   CLIPKIT_CHECK(is_floating(spec.weight.dtype()), "linear: weight has elements of ", to_string(spec.weight.dtype()));
   if (spec.bias) {
     check_shape("linear", "bias", spec.bias, {spec.weight.shape()[spec.transposed ? 1 : 0]});
@@ -42,6 +44,8 @@ void linear(Backend& b, const PackedLinear& weights, const LinearArgs& args) {
     check_dtype("linear", "y", args.y, b.sum_dtype());
   }
   check_device("linear", b, {args.x, args.y, args.residual});
+  check_apart("linear", "y", args.y, "x", args.x);
+  check_same_or_apart("linear", "y", args.y, "residual", args.residual);
   if (rows > 0) b.linear(weights, args);
 }
 
@@ -52,6 +56,8 @@ std::unique_ptr<PackedConvolution> pack_convolution(Backend& b, const Convolutio
   check_shape("convolution", "bias", spec.bias, {shape[0]});
   check_dtype("convolution", "weight", spec.weight, b.sum_dtype());
   check_dtype("convolution", "bias", spec.bias, b.sum_dtype());
+  CLIPKIT_CHECK(spec.weight.num_elements() > 0, "convolution: weight has shape ", to_string(shape));
+  CLIPKIT_CHECK(spec.stride > 0 && spec.padding >= 0, "convolution: stride ", spec.stride, ", padding ", spec.padding);
   return b.pack(spec);
 }
 
@@ -59,6 +65,9 @@ void convolution(Backend& b, const PackedConvolution& weights, const Convolution
   check_rank("convolution", "x", args.x, 4);
   const Shape& in = args.x.shape();
   check_shape("convolution", "x", args.x, {in[0], in[1], in[2], weights.in_channels()});
+  const int64_t least = weights.kernel() - 2 * weights.padding();
+  CLIPKIT_CHECK(in[1] >= least && in[2] >= least, "convolution: x has shape ", to_string(in), ", expected ", least,
+                " pixels or more each way");
   const Shape out = {in[0], weights.out_size(in[1]), weights.out_size(in[2]), weights.out_channels()};
   check_shape("convolution", "y", args.y, out);
   check_dtype("convolution", "x", args.x, b.operand_dtype());
@@ -68,7 +77,9 @@ void convolution(Backend& b, const PackedConvolution& weights, const Convolution
     check_dtype("convolution", "residual", args.residual, b.operand_dtype());
   }
   check_device("convolution", b, {args.x, args.y, args.residual});
-  if (in[0] > 0) b.convolution(weights, args);
+  check_apart("convolution", "y", args.y, "x", args.x);
+  check_same_or_apart("convolution", "y", args.y, "residual", args.residual);
+  if (args.y.num_elements() > 0) b.convolution(weights, args);
 }
 
 void layer_norm(Backend& b, const LayerNormArgs& args) {
@@ -77,11 +88,13 @@ void layer_norm(Backend& b, const LayerNormArgs& args) {
   check_shape("layer_norm", "y", args.y, args.x.shape());
   check_shape("layer_norm", "weight", args.weight, {width});
   check_shape("layer_norm", "bias", args.bias, {width});
-  for (const TensorView& tensor : {args.x, args.weight, args.bias})
-    check_dtype("layer_norm", "input", tensor, b.sum_dtype());
+  check_dtype("layer_norm", "x", args.x, b.sum_dtype());
+  check_dtype("layer_norm", "weight", args.weight, b.sum_dtype());
+  check_dtype("layer_norm", "bias", args.bias, b.sum_dtype());
   check_operand_or_sum("layer_norm", "y", b, args.y);
   check_device("layer_norm", b, {args.x, args.weight, args.bias, args.y});
-  b.layer_norm(args);
+  check_same_or_apart("layer_norm", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.layer_norm(args);
 }
 
 void attention(Backend& b, const AttentionArgs& args) {
@@ -92,8 +105,9 @@ void attention(Backend& b, const AttentionArgs& args) {
   check_shape("attention", "out", args.out, args.q.shape());
   CLIPKIT_CHECK(args.heads > 0 && width % args.heads == 0, "attention: width ", width, " is no multiple of ",
                 args.heads, " heads");
-  for (const TensorView& tensor : {args.q, args.kv, args.out})
-    check_dtype("attention", "a tensor", tensor, b.operand_dtype());
+  check_dtype("attention", "q", args.q, b.operand_dtype());
+  check_dtype("attention", "kv", args.kv, b.operand_dtype());
+  check_dtype("attention", "out", args.out, b.operand_dtype());
   check_starts("attention", "starts", args.starts, args.kv.shape()[0]);
   check_starts("attention", "q_starts", args.q_starts, args.q.shape()[0]);
   CLIPKIT_CHECK(args.starts.size() == args.q_starts.size(), "attention: ", args.starts.size(), " starts, ",
@@ -104,7 +118,9 @@ void attention(Backend& b, const AttentionArgs& args) {
     CLIPKIT_CHECK(!args.causal || queries <= keys, "attention: sequence ", n - 1, " has more queries than keys");
   }
   check_device("attention", b, {args.q, args.kv, args.out});
-  b.attention(args);
+  check_same_or_apart("attention", "out", args.out, "q", args.q);
+  check_apart("attention", "out", args.out, "kv", args.kv);
+  if (args.out.num_elements() > 0) b.attention(args);
 }
 
 void embed_tokens(Backend& b, const EmbedTokensArgs& args) {
@@ -120,13 +136,14 @@ void embed_tokens(Backend& b, const EmbedTokensArgs& args) {
   CLIPKIT_CHECK(args.index.size() == args.ids.size(), "embed_tokens: ", args.ids.size(), " ids, ", args.index.size(),
                 " positions");
   for (size_t r = 0; r < args.ids.size(); ++r) {
-    CLIPKIT_CHECK(args.ids[r] >= -1 && args.ids[r] < vocab, "token id ", args.ids[r], " is not in the vocabulary of ",
-                  vocab);
-    CLIPKIT_CHECK(args.index[r] >= 0 && args.index[r] < length, "token position ", args.index[r], " is not below ",
-                  length);
+    CLIPKIT_CHECK(args.ids[r] >= -1 && args.ids[r] < vocab, "embed_tokens: token id ", args.ids[r],
+                  " is not in the vocabulary of ", vocab);
+    CLIPKIT_CHECK(args.index[r] >= 0 && args.index[r] < length, "embed_tokens: position ", args.index[r],
+                  " is not below ", length);
   }
   check_device("embed_tokens", b, {args.table, args.positions, args.y});
-  b.embed_tokens(args);
+  check_apart("embed_tokens", "y", args.y, "positions", args.positions);
+  if (args.y.num_elements() > 0) b.embed_tokens(args);
 }
 
 void patches(Backend& b, const PatchesArgs& args) {
@@ -138,7 +155,8 @@ void patches(Backend& b, const PatchesArgs& args) {
   check_dtype("patches", "pixels", args.pixels, DType::kFloat32);
   check_dtype("patches", "y", args.y, b.operand_dtype());
   check_device("patches", b, {args.pixels, args.y});
-  b.patches(args);
+  check_apart("patches", "y", args.y, "pixels", args.pixels);
+  if (args.y.num_elements() > 0) b.patches(args);
 }
 
 void embed_patches(Backend& b, const EmbedPatchesArgs& args) {
@@ -151,11 +169,13 @@ void embed_patches(Backend& b, const EmbedPatchesArgs& args) {
   check_shape("embed_patches", "x", args.x, {batch * length, width});
   check_shape("embed_patches", "patches", args.patches, {batch * (length - 1), width});
   check_shape("embed_patches", "class_embedding", args.class_embedding, {width});
-  for (const TensorView& tensor : {args.patches, args.class_embedding, args.positions, args.x}) {
-    check_dtype("embed_patches", "a tensor", tensor, b.sum_dtype());
-  }
+  check_dtype("embed_patches", "patches", args.patches, b.sum_dtype());
+  check_dtype("embed_patches", "class_embedding", args.class_embedding, b.sum_dtype());
+  check_dtype("embed_patches", "positions", args.positions, b.sum_dtype());
+  check_dtype("embed_patches", "x", args.x, b.sum_dtype());
   check_device("embed_patches", b, {args.patches, args.class_embedding, args.positions, args.x});
-  b.embed_patches(args);
+  check_apart("embed_patches", "x", args.x, "patches", args.patches);
+  if (args.x.num_elements() > 0) b.embed_patches(args);
 }
 
 void channels_last(Backend& b, const ChannelsLastArgs& args) {
@@ -165,7 +185,8 @@ void channels_last(Backend& b, const ChannelsLastArgs& args) {
   check_dtype("channels_last", "x", args.x, DType::kFloat32);
   check_dtype("channels_last", "y", args.y, b.operand_dtype());
   check_device("channels_last", b, {args.x, args.y});
-  b.channels_last(args);
+  check_apart("channels_last", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.channels_last(args);
 }
 
 void average_pool(Backend& b, const AveragePoolArgs& args) {
@@ -175,19 +196,22 @@ void average_pool(Backend& b, const AveragePoolArgs& args) {
   check_dtype("average_pool", "x", args.x, b.operand_dtype());
   check_dtype("average_pool", "y", args.y, b.operand_dtype());
   check_device("average_pool", b, {args.x, args.y});
-  b.average_pool(args);
+  check_apart("average_pool", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.average_pool(args);
 }
 
 void mean_token(Backend& b, const MeanTokenArgs& args) {
   check_rank("mean_token", "x", args.x, 3);
   const Shape& s = args.x.shape();
+  CLIPKIT_CHECK(s[1] > 0, "mean_token: x has shape ", to_string(s), ", the mean of no positions");
   check_shape("mean_token", "positions", args.positions, {s[1] + 1, s[2]});
   check_shape("mean_token", "y", args.y, {s[0] * (s[1] + 1), s[2]});
   check_dtype("mean_token", "x", args.x, b.operand_dtype());
   check_dtype("mean_token", "y", args.y, b.operand_dtype());
   check_dtype("mean_token", "positions", args.positions, b.sum_dtype());
   check_device("mean_token", b, {args.x, args.positions, args.y});
-  b.mean_token(args);
+  check_apart("mean_token", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.mean_token(args);
 }
 
 void gather_rows(Backend& b, const GatherRowsArgs& args) {
@@ -198,7 +222,8 @@ void gather_rows(Backend& b, const GatherRowsArgs& args) {
     CLIPKIT_CHECK(row >= 0 && row < args.x.shape()[0], "gather_rows: row ", row, " of ", args.x.shape()[0]);
   }
   check_device("gather_rows", b, {args.x, args.y});
-  b.gather_rows(args);
+  check_apart("gather_rows", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.gather_rows(args);
 }
 
 void convert(Backend& b, const ConvertArgs& args) {
@@ -206,7 +231,8 @@ void convert(Backend& b, const ConvertArgs& args) {
   check_operand_or_sum("convert", "x", b, args.x);
   check_operand_or_sum("convert", "y", b, args.y);
   check_device("convert", b, {args.x, args.y});
-  b.convert(args);
+  check_apart("convert", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.convert(args);
 }
 
 void normalize_rows(Backend& b, const NormalizeRowsArgs& args) {
@@ -215,7 +241,8 @@ void normalize_rows(Backend& b, const NormalizeRowsArgs& args) {
   check_dtype("normalize_rows", "x", args.x, b.sum_dtype());
   check_dtype("normalize_rows", "y", args.y, b.sum_dtype());
   check_device("normalize_rows", b, {args.x, args.y});
-  b.normalize_rows(args);
+  check_same_or_apart("normalize_rows", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.normalize_rows(args);
 }
 
 void softmax_rows(Backend& b, const SoftmaxRowsArgs& args) {
@@ -224,7 +251,8 @@ void softmax_rows(Backend& b, const SoftmaxRowsArgs& args) {
   check_dtype("softmax_rows", "x", args.x, b.sum_dtype());
   check_dtype("softmax_rows", "y", args.y, b.sum_dtype());
   check_device("softmax_rows", b, {args.x, args.y});
-  b.softmax_rows(args);
+  check_same_or_apart("softmax_rows", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.softmax_rows(args);
 }
 
 void similarity(Backend& b, const SimilarityArgs& args) {
@@ -232,10 +260,13 @@ void similarity(Backend& b, const SimilarityArgs& args) {
   check_rank("similarity", "b", args.b, 2);
   check_shape("similarity", "b", args.b, {args.b.shape()[0], args.a.shape()[1]});
   check_shape("similarity", "c", args.c, {args.a.shape()[0], args.b.shape()[0]});
-  for (const TensorView& tensor : {args.a, args.b, args.c})
-    check_dtype("similarity", "a tensor", tensor, b.sum_dtype());
+  check_dtype("similarity", "a", args.a, b.sum_dtype());
+  check_dtype("similarity", "b", args.b, b.sum_dtype());
+  check_dtype("similarity", "c", args.c, b.sum_dtype());
   check_device("similarity", b, {args.a, args.b, args.c});
-  b.similarity(args);
+  check_apart("similarity", "c", args.c, "a", args.a);
+  check_apart("similarity", "c", args.c, "b", args.b);
+  if (args.c.num_elements() > 0) b.similarity(args);
 }
 
 }  // namespace clipkit::ops

@@ -1,6 +1,9 @@
 #include "ops/reference/reference_backend.h"
 
+#include <algorithm>
 #include <cstring>
+#include <type_traits>
+#include <vector>
 
 #include "base/check.h"
 #include "ops/reference/attention.h"
