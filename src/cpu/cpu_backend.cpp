@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
+#include "cpu/pooled_attention.h"
 #include "ops/reference/embedding.h"
 #include "tensor/convert.h"
 
@@ -76,6 +77,13 @@ class CpuBackend : public Backend {
                           .scratch = scratch + compute_thread_index() * per_thread},
                          q, k, k + width, elements(a.out) + q_start * width + column);
     });
+  }
+
+  std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) override {
+    return pack_pooled_attention_for_cpu(spec);
+  }
+  void pooled_attention(const PackedPooledAttention& weights, const PooledAttentionArgs& args) override {
+    pooled_attention_on_cpu(weights, args, scratch_);
   }
 
   void embed_tokens(const EmbedTokensArgs& a) override {

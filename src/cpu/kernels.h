@@ -25,6 +25,11 @@ void attention(const AttentionHead& head, const float* q, const float* k, const 
 void attention(const AttentionHead& head, const uint16_t* q, const uint16_t* k, const uint16_t* v,
                uint16_t* out) noexcept;
 
+// c = a b for a few rows: a: (m, k), b: (k, n), c: (m, n), rows a_stride, b_stride and c_stride apart. The bits of an
+// element depend on its row of a and b alone.
+void rows_times(const float* a, int64_t a_stride, int64_t m, const float* b, int64_t b_stride, int64_t k, int64_t n,
+                float* c, int64_t c_stride) noexcept;
+
 // y = x over n elements, rounding to nearest even.
 void convert(const float* x, int64_t n, uint16_t* y) noexcept;
 void convert(const uint16_t* x, int64_t n, float* y) noexcept;

@@ -147,10 +147,10 @@ void ModifiedResNet::forward(const Context& c, TensorView pixels, Output output,
   const int64_t N = pixels.shape()[0];
   const TensorView map = feature_map(c, pixels);
   if (output == Output::kTokens) return ops::convert(c.backend, {.x = map, .y = y});
-  const TensorView pooled = c.operands({N, width_});
+  if (output == Output::kBeforeProjection) return attnpool.pool(c, map, y);
+  const TensorView pooled = c.sums({N, width_});
   attnpool.pool(c, map, pooled);
-  if (output == Output::kBeforeProjection) return ops::convert(c.backend, {.x = pooled, .y = y});
-  attnpool.project(c.backend, pooled, y);
+  attnpool.project(c, pooled, y);
 }
 
 }  // namespace clipkit

@@ -1,9 +1,6 @@
 #include "nn/attention_pool.h"
 
-#include <cstring>
 #include <vector>
-
-#include "tensor/convert.h"
 
 namespace clipkit {
 
@@ -24,20 +21,15 @@ void AttentionPool::visit_params(const ParamVisitor& visit) {
 }
 
 void AttentionPool::prepare(Backend& b) {
-  // Keys and values are one product.
-  const auto join = [](Param& first, Param& second) {
-    const Tensor top = to_dtype(first.value, DType::kFloat32), bottom = to_dtype(second.value, DType::kFloat32);
-    std::vector<int64_t> sizes(first.shape.sizes().begin(), first.shape.sizes().end());
-    sizes[0] *= 2;
-    Tensor joined = Tensor::empty(Shape(std::span<const int64_t>(sizes)));
-    std::memcpy(joined.data<float>(), top.data<float>(), top.view().bytes());
-    std::memcpy(joined.data<float>() + top.num_elements(), bottom.data<float>(), bottom.view().bytes());
-    first.value = {};
-    second.value = {};
-    return joined;
-  };
-  const Tensor weight = join(k_proj.weight, v_proj.weight), bias = join(k_proj.bias, v_proj.bias);
-  kv_ = ops::pack_linear(b, {.weight = weight, .bias = bias});
+  pooled_ = ops::pack_pooled_attention(b, {.k_weight = k_proj.weight.value,
+                                           .v_weight = v_proj.weight.value,
+                                           .k_bias = k_proj.bias.value,
+                                           .v_bias = v_proj.bias.value,
+                                           .heads = heads_});
+  for (Linear* layer : {&k_proj, &v_proj}) {
+    layer->weight.value = {};
+    layer->bias.value = {};
+  }
   q_proj.prepare(b);
   c_proj.prepare(b);
   positions_ = b.upload(positional_embedding.value);
@@ -47,20 +39,26 @@ void AttentionPool::prepare(Backend& b) {
 void AttentionPool::pool(const Context& c, TensorView x, TensorView pooled) const {
   const Workspace::Scope scope(c.workspace);
   const int64_t batch = x.shape()[0], length = x.shape()[1] + 1, width = x.shape()[2];
-  const TensorView tokens = c.operands({batch * length, width});
+  const TensorView tokens = c.operands({batch * length, width}), mean = c.operands({batch, width});
   ops::mean_token(c.backend, {.x = x, .positions = positions_, .y = tokens});
-
-  std::vector<int64_t> starts, q_starts;
-  for (int64_t n = 0; n <= batch; ++n) {
-    starts.push_back(n * length);
-    q_starts.push_back(n);
-  }
-  const TensorView mean = c.operands({batch, width}), kv = c.operands({batch * length, 2 * width});
+  std::vector<int64_t> starts;
+  for (int64_t n = 0; n <= batch; ++n) starts.push_back(n * length);
   ops::gather_rows(c.backend, {.x = tokens, .rows = std::span(starts).first(static_cast<size_t>(batch)), .y = mean});
   q_proj.forward(c.backend, mean, pooled);
-  ops::linear(c.backend, *kv_, {.x = tokens, .y = kv});
-  ops::attention(c.backend,
-                 {.q = pooled, .kv = kv, .out = pooled, .heads = heads_, .starts = starts, .q_starts = q_starts});
+
+  TensorView all = tokens;
+  if (tokens.dtype() != c.backend.sum_dtype()) {
+    all = c.sums(tokens.shape());
+    ops::convert(c.backend, {.x = tokens, .y = all});
+  }
+  ops::pooled_attention(c.backend, *pooled_, {.q = pooled, .x = all, .out = pooled, .starts = starts});
+}
+
+void AttentionPool::project(const Context& c, TensorView pooled, TensorView y) const {
+  const Workspace::Scope scope(c.workspace);
+  const TensorView operand = c.operands(pooled.shape());
+  ops::convert(c.backend, {.x = pooled, .y = operand});
+  c_proj.forward(c.backend, operand, y);
 }
 
 }  // namespace clipkit

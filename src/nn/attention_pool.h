@@ -16,15 +16,15 @@ class AttentionPool {
   void visit_params(const ParamVisitor& visit);
   void prepare(Backend& b);
 
-  // x: (N, S, D) operand type. pooled: (N, D) operand type, before c_proj.
+  // x: (N, S, D) operand type. pooled: (N, D) sum type, before c_proj.
   void pool(const Context& c, TensorView x, TensorView pooled) const;
   // y: (N, embed_dim) sum type.
-  void project(Backend& b, TensorView pooled, TensorView y) const { c_proj.forward(b, pooled, y); }
+  void project(const Context& c, TensorView pooled, TensorView y) const;
 
  private:
   int heads_;
   Tensor positions_;
-  std::unique_ptr<PackedLinear> kv_;
+  std::unique_ptr<PackedPooledAttention> pooled_;
 };
 
 }  // namespace clipkit

@@ -7,6 +7,7 @@
 #include "ops/embedding.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
+#include "ops/pooled_attention.h"
 #include "ops/pooling.h"
 #include "ops/similarity.h"
 
@@ -45,6 +46,8 @@ class Backend {
   virtual void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) = 0;
   virtual void layer_norm(const LayerNormArgs& args) = 0;
   virtual void attention(const AttentionArgs& args) = 0;
+  virtual std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) = 0;
+  virtual void pooled_attention(const PackedPooledAttention& weights, const PooledAttentionArgs& args) = 0;
   virtual void embed_tokens(const EmbedTokensArgs& args) = 0;
   virtual void patches(const PatchesArgs& args) = 0;
   virtual void embed_patches(const EmbedPatchesArgs& args) = 0;

@@ -123,6 +123,40 @@ void attention(Backend& b, const AttentionArgs& args) {
   if (args.out.num_elements() > 0) b.attention(args);
 }
 
+std::unique_ptr<PackedPooledAttention> pack_pooled_attention(Backend& b, const PooledAttentionSpec& spec) {
+  check_rank("pooled_attention", "k_weight", spec.k_weight, 2);
+  const int64_t width = spec.k_weight.shape()[0];
+  for (const TensorView& weight : {spec.k_weight, spec.v_weight}) {
+    check_shape("pooled_attention", "a weight", weight, {width, width});
+    CLIPKIT_CHECK(is_floating(weight.dtype()), "pooled_attention: a weight has elements of ",
+                  to_string(weight.dtype()));
+  }
+  for (const TensorView& bias : {spec.k_bias, spec.v_bias}) {
+    check_shape("pooled_attention", "a bias", bias, {width});
+    CLIPKIT_CHECK(is_floating(bias.dtype()), "pooled_attention: a bias has elements of ", to_string(bias.dtype()));
+  }
+  CLIPKIT_CHECK(spec.heads > 0 && width % spec.heads == 0, "pooled_attention: width ", width, " is no multiple of ",
+                spec.heads, " heads");
+  return b.pack(spec);
+}
+
+void pooled_attention(Backend& b, const PackedPooledAttention& weights, const PooledAttentionArgs& args) {
+  const auto batch = static_cast<int64_t>(args.starts.size()) - 1;
+  check_rank("pooled_attention", "x", args.x, 2);
+  check_starts("pooled_attention", "starts", args.starts, args.x.shape()[0]);
+  check_shape("pooled_attention", "x", args.x, {args.x.shape()[0], weights.width()});
+  check_shape("pooled_attention", "q", args.q, {batch, weights.width()});
+  check_shape("pooled_attention", "out", args.out, {batch, weights.width()});
+  for (const TensorView& tensor : {args.q, args.x, args.out}) {
+    check_dtype("pooled_attention", "a tensor", tensor, b.sum_dtype());
+  }
+  for (size_t n = 1; n < args.starts.size(); ++n) {
+    CLIPKIT_CHECK(args.starts[n - 1] < args.starts[n], "pooled_attention: sequence ", n - 1, " is empty");
+  }
+  check_device("pooled_attention", b, {args.q, args.x, args.out});
+  b.pooled_attention(weights, args);
+}
+
 void embed_tokens(Backend& b, const EmbedTokensArgs& args) {
   const auto rows = static_cast<int64_t>(args.ids.size());
   check_rank("embed_tokens", "table", args.table, 2);

@@ -63,6 +63,17 @@ struct PlainConvolution : PackedConvolution {
 };
 
 template <class T>
+struct PlainPooledAttention : PackedPooledAttention {
+  explicit PlainPooledAttention(const PooledAttentionSpec& spec)
+      : PackedPooledAttention(spec),
+        k_weight(as_plain<T>(spec.k_weight)),
+        v_weight(as_plain<T>(spec.v_weight)),
+        k_bias(as_plain<T>(spec.k_bias)),
+        v_bias(as_plain<T>(spec.v_bias)) {}
+  Tensor k_weight, v_weight, k_bias, v_bias;
+};
+
+template <class T>
 class ReferenceBackend : public Backend {
  public:
   Device device() const override { return {}; }
@@ -112,6 +123,25 @@ class ReferenceBackend : public Backend {
         const T* k = a.kv.data<T>() + a.starts[n] * 2 * width + h * head;
         reference::attention<T>(q, k, k + width, a.q_starts[n + 1] - a.q_starts[n], a.starts[n + 1] - a.starts[n], head,
                                 width, 2 * width, a.causal, a.out.data<T>() + a.q_starts[n] * width + h * head);
+      }
+    }
+  }
+  std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) override {
+    return std::make_unique<PlainPooledAttention<T>>(spec);
+  }
+  void pooled_attention(const PackedPooledAttention& packed, const PooledAttentionArgs& a) override {
+    const auto& w = static_cast<const PlainPooledAttention<T>&>(packed);
+    const int64_t rows = a.x.shape()[0], width = w.width(), head = width / w.heads();
+    const Tensor k = Tensor::empty(a.x.shape(), kDType<T>), v = Tensor::empty(a.x.shape(), kDType<T>);
+    reference::linear<T>(a.x.data<T>(), w.k_weight.template data<T>(), w.k_bias.template data<T>(), {}, nullptr, rows,
+                         width, width, k.data<T>());
+    reference::linear<T>(a.x.data<T>(), w.v_weight.template data<T>(), w.v_bias.template data<T>(), {}, nullptr, rows,
+                         width, width, v.data<T>());
+    for (size_t n = 0; n + 1 < a.starts.size(); ++n) {
+      for (int64_t h = 0; h < w.heads(); ++h) {
+        const int64_t at = static_cast<int64_t>(n) * width + h * head, first = a.starts[n] * width + h * head;
+        reference::attention<T>(a.q.data<T>() + at, k.data<T>() + first, v.data<T>() + first, 1,
+                                a.starts[n + 1] - a.starts[n], head, width, width, false, a.out.data<T>() + at);
       }
     }
   }
