@@ -1,13 +1,19 @@
 #include "ops/workspace.h"
 
 #include <algorithm>
+#include <cstdint>
+
+#include "base/check.h"
 
 namespace clipkit {
 
 TensorView Workspace::take(Shape shape, DType dtype) {
   constexpr size_t kAlignment = 64, kMinBlock = size_t{1} << 20;
-  const size_t bytes =
-      (static_cast<size_t>(shape.num_elements()) * size_bytes(dtype) + kAlignment - 1) / kAlignment * kAlignment;
+  const auto elements = static_cast<size_t>(shape.num_elements());
+  if (elements > (size_t{PTRDIFF_MAX} - kAlignment) / size_bytes(dtype)) {
+    fail(ErrorCode::kOutOfMemory, "activations of shape ", to_string(shape), " do not fit into memory");
+  }
+  const size_t bytes = (elements * size_bytes(dtype) + kAlignment - 1) / kAlignment * kAlignment;
   while (block_ < blocks_.size() && blocks_[block_].view().bytes() - used_ < bytes) {
     ++block_;
     used_ = 0;
