@@ -126,15 +126,16 @@ void attention(Backend& b, const AttentionArgs& args) {
 std::unique_ptr<PackedPooledAttention> pack_pooled_attention(Backend& b, const PooledAttentionSpec& spec) {
   check_rank("pooled_attention", "k_weight", spec.k_weight, 2);
   const int64_t width = spec.k_weight.shape()[0];
-  for (const TensorView& weight : {spec.k_weight, spec.v_weight}) {
-    check_shape("pooled_attention", "a weight", weight, {width, width});
-    CLIPKIT_CHECK(is_floating(weight.dtype()), "pooled_attention: a weight has elements of ",
-                  to_string(weight.dtype()));
-  }
-  for (const TensorView& bias : {spec.k_bias, spec.v_bias}) {
-    check_shape("pooled_attention", "a bias", bias, {width});
-    CLIPKIT_CHECK(is_floating(bias.dtype()), "pooled_attention: a bias has elements of ", to_string(bias.dtype()));
-  }
+  const auto check = [](const char* name, const TensorView& tensor, const Shape& shape) {
+    check_shape("pooled_attention", name, tensor, shape);
+    CLIPKIT_CHECK(is_floating(tensor.dtype()), "pooled_attention: ", name, " has elements of ",
+                  to_string(tensor.dtype()));
+  };
+  check("k_weight", spec.k_weight, {width, width});
+  check("v_weight", spec.v_weight, {width, width});
+  check("k_bias", spec.k_bias, {width});
+  check("v_bias", spec.v_bias, {width});
+  CLIPKIT_CHECK(width > 0, "pooled_attention: k_weight has shape ", to_string(spec.k_weight.shape()));
   CLIPKIT_CHECK(spec.heads > 0 && width % spec.heads == 0, "pooled_attention: width ", width, " is no multiple of ",
                 spec.heads, " heads");
   return b.pack(spec);
@@ -147,14 +148,16 @@ void pooled_attention(Backend& b, const PackedPooledAttention& weights, const Po
   check_shape("pooled_attention", "x", args.x, {args.x.shape()[0], weights.width()});
   check_shape("pooled_attention", "q", args.q, {batch, weights.width()});
   check_shape("pooled_attention", "out", args.out, {batch, weights.width()});
-  for (const TensorView& tensor : {args.q, args.x, args.out}) {
-    check_dtype("pooled_attention", "a tensor", tensor, b.sum_dtype());
-  }
+  check_dtype("pooled_attention", "q", args.q, b.sum_dtype());
+  check_dtype("pooled_attention", "x", args.x, b.sum_dtype());
+  check_dtype("pooled_attention", "out", args.out, b.sum_dtype());
   for (size_t n = 1; n < args.starts.size(); ++n) {
     CLIPKIT_CHECK(args.starts[n - 1] < args.starts[n], "pooled_attention: sequence ", n - 1, " is empty");
   }
   check_device("pooled_attention", b, {args.q, args.x, args.out});
-  b.pooled_attention(weights, args);
+  check_same_or_apart("pooled_attention", "out", args.out, "q", args.q);
+  check_apart("pooled_attention", "out", args.out, "x", args.x);
+  if (batch > 0) b.pooled_attention(weights, args);
 }
 
 void embed_tokens(Backend& b, const EmbedTokensArgs& args) {

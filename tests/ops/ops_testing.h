@@ -1,0 +1,105 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/concat.h"
+#include "clipkit/error.h"
+#include "support/tensors.h"
+
+// For tests of what ops::... refuse before a backend is called: every wrong argument is an Error that names operation
+// and tensor.
+
+namespace clipkit::testing {
+
+inline void expect_refused(const std::function<void()>& call, const std::vector<std::string>& words) {
+  try {
+    call();
+    ADD_FAILURE() << "not refused: " << ::testing::PrintToString(words);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument) << error.what();
+    for (const std::string& word : words)
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
+  }
+}
+
+// A backend whose operand and sum types differ, so that each type check counts: nothing is ever computed on it.
+class TwoTypes : public Backend {
+ public:
+  explicit TwoTypes(Backend& storage) : storage_(storage) {}
+  Device device() const override { return {}; }
+  DType operand_dtype() const override { return DType::kBFloat16; }
+  DType sum_dtype() const override { return DType::kFloat32; }
+  Tensor allocate(Shape shape, DType dtype) override { return storage_.allocate(shape, dtype); }
+  Tensor upload(const Tensor& host, bool keep) override { return storage_.upload(host, keep); }
+  void download(TensorView, TensorView) override { ++calls; }
+  void synchronize() override {}
+  int64_t padded_rows(int64_t rows) const override { return rows; }
+  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return storage_.pack(spec); }
+  void linear(const PackedLinear&, const LinearArgs&) override { ++calls; }
+  std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return storage_.pack(spec); }
+  void convolution(const PackedConvolution&, const ConvolutionArgs&) override { ++calls; }
+  void layer_norm(const LayerNormArgs&) override { ++calls; }
+  std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) override { return storage_.pack(spec); }
+  void pooled_attention(const PackedPooledAttention&, const PooledAttentionArgs&) override { ++calls; }
+  void attention(const AttentionArgs&) override { ++calls; }
+  void embed_tokens(const EmbedTokensArgs&) override { ++calls; }
+  void patches(const PatchesArgs&) override { ++calls; }
+  void embed_patches(const EmbedPatchesArgs&) override { ++calls; }
+  void channels_last(const ChannelsLastArgs&) override { ++calls; }
+  void average_pool(const AveragePoolArgs&) override { ++calls; }
+  void mean_token(const MeanTokenArgs&) override { ++calls; }
+  void gather_rows(const GatherRowsArgs&) override { ++calls; }
+  void convert(const ConvertArgs&) override { ++calls; }
+  void normalize_rows(const NormalizeRowsArgs&) override { ++calls; }
+  void softmax_rows(const SoftmaxRowsArgs&) override { ++calls; }
+  void similarity(const SimilarityArgs&) override { ++calls; }
+
+  int calls = 0;
+
+ private:
+  Backend& storage_;
+};
+
+class OpsTest : public ::testing::Test {
+ protected:
+  // Shape and type count here, elements do not.
+  TensorView sums(Shape shape) { return made(shape, DType::kFloat32); }
+  TensorView operands(Shape shape) { return made(shape, DType::kBFloat16); }
+  TensorView made(Shape shape, DType dtype) { return tensors_.emplace_back(Tensor::zeros(shape, dtype)); }
+  static TensorView on_gpu(TensorView view) {
+    return {view.raw(), view.shape(), view.dtype(), {Device::Kind::kCuda, 0}};
+  }
+  static TensorView missing(Shape shape, DType dtype) { return {static_cast<void*>(nullptr), shape, dtype}; }
+
+  // Calls with the good arguments, which must pass, and once for each spoilt copy of them, which must be refused with
+  // an error that has the words, the operation among them.
+  template <class Args>
+  struct Spoilt {
+    std::function<void(Args&)> spoil;
+    std::vector<std::string> words;
+  };
+  template <class Args>
+  void expect_checks(const char* op, const std::function<void(const Args&)>& call, const Args& good,
+                     const std::vector<Spoilt<Args>>& all_spoilt) {
+    const int before = backend_.calls;
+    call(good);
+    EXPECT_EQ(backend_.calls, before + 1) << op;
+    for (const auto& spoilt : all_spoilt) {
+      Args args = good;
+      spoilt.spoil(args);
+      std::vector<std::string> words = spoilt.words;
+      words.push_back(concat(op, ": "));
+      expect_refused([&] { call(args); }, words);
+    }
+    EXPECT_EQ(backend_.calls, before + 1) << op << ": a refused call reached the backend";
+  }
+
+  std::unique_ptr<Backend> storage_ = make_reference_backend(DType::kFloat32);
+  TwoTypes backend_{*storage_};
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace clipkit::testing
