@@ -1,0 +1,82 @@
+#include "nn/attention_pool.h"
+
+#include "nn/nn_testing.h"
+
+namespace clipkit {
+namespace {
+
+using testing::expect_near;
+using testing::to_double;
+
+constexpr int64_t kPositions = 9, kWidth = 12, kEmbed = 5;
+constexpr int kHeads = 3;
+
+class NnAttentionPool : public testing::NnTest {
+ protected:
+  AttentionPool made() {
+    AttentionPool pool(kPositions, kWidth, kHeads, kEmbed);
+    testing::ParamFiller filler(3);
+    pool.visit_params(filler.visitor());
+    names_ = filler.names;
+    return pool;
+  }
+  Tensor run(const AttentionPool& pool, const TensorView& x) {
+    const Tensor pooled = sums({x.shape()[0], kWidth});
+    Tensor y = sums({x.shape()[0], kEmbed});
+    pool.pool(context_, x, pooled);
+    pool.project(context_, pooled, y);
+    return y;
+  }
+  std::vector<std::string> names_;
+};
+
+TEST_F(NnAttentionPool, NamesItsParametersAsOpenAiDoes) {
+  made();
+  EXPECT_EQ(names_,
+            (std::vector<std::string>{"positional_embedding", "q_proj.weight", "q_proj.bias", "k_proj.weight",
+                                      "k_proj.bias", "v_proj.weight", "v_proj.bias", "c_proj.weight", "c_proj.bias"}));
+}
+
+// The original runs attention over all tokens and reads the first: the same with a query for the mean alone.
+TEST_F(NnAttentionPool, AsksForTheMeanAmongItselfAndAllPositions) {
+  AttentionPool pool = made();
+  const Tensor x = input({2, kPositions, kWidth}, 1);
+  constexpr int64_t kLength = kPositions + 1;
+  const Tensor tokens = sums({2 * kLength, kWidth});
+  const Tensor positions = to_double(pool.positional_embedding.value);
+  ops::mean_token(*backend_, {.x = x, .positions = positions, .y = tokens});
+  const auto apply = [&](const Linear& layer, const TensorView& from) {
+    Tensor y = sums({from.shape()[0], layer.weight.shape[0]});
+    ops::linear(*backend_, *ops::pack_linear(*backend_, {.weight = layer.weight.value, .bias = layer.bias.value}),
+                {.x = from, .y = y});
+    return y;
+  };
+  const Tensor q = apply(pool.q_proj, tokens), k = apply(pool.k_proj, tokens), v = apply(pool.v_proj, tokens);
+  const Tensor kv = sums({2 * kLength, 2 * kWidth}), out = sums({2 * kLength, kWidth});
+  for (int64_t r = 0; r < 2 * kLength; ++r) {
+    std::copy_n(k.row<double>(r).data(), kWidth, kv.row<double>(r).data());
+    std::copy_n(v.row<double>(r).data(), kWidth, kv.row<double>(r).data() + kWidth);
+  }
+  const std::vector<int64_t> starts = {0, kLength, 2 * kLength};
+  ops::attention(*backend_, {.q = q, .kv = kv, .out = out, .heads = kHeads, .starts = starts, .q_starts = starts});
+  const Tensor all = apply(pool.c_proj, out);
+
+  pool.prepare(*backend_);
+  const Tensor y = run(pool, x);
+  for (int64_t n = 0; n < 2; ++n) {
+    expect_near(y.view().slice(n, n + 1), all.view().slice(n * kLength, n * kLength + 1), 1e-13, "pooled");
+  }
+}
+
+TEST_F(NnAttentionPool, PicturesOfABatchDoNotMix) {
+  AttentionPool pool = made();
+  pool.prepare(*backend_);
+  const Tensor x = input({3, kPositions, kWidth}, 1);
+  const Tensor together = run(pool, x);
+  for (int64_t n = 0; n < 3; ++n) {
+    expect_near(together.view().slice(n, n + 1), run(pool, x.view().slice(n, n + 1)), 0, "picture");
+  }
+}
+
+}  // namespace
+}  // namespace clipkit
