@@ -46,7 +46,7 @@ uint16_t float_to_bfloat16(float value) noexcept {
 void convert_to_float(const void* from, DType dtype, float* to, int64_t n) {
   switch (dtype) {
     case DType::kFloat32:
-      std::memcpy(to, from, static_cast<size_t>(n) * 4);
+      if (n > 0) std::memcpy(to, from, static_cast<size_t>(n) * 4);  // null is allowed here for nothing, but not there
       return;
     case DType::kFloat16:
       for (int64_t i = 0; i < n; ++i) to[i] = half_to_float(static_cast<const uint16_t*>(from)[i]);
@@ -65,7 +65,7 @@ void convert_to_float(const void* from, DType dtype, float* to, int64_t n) {
 void convert_from_float(const float* from, void* to, DType dtype, int64_t n) {
   switch (dtype) {
     case DType::kFloat32:
-      std::memcpy(to, from, static_cast<size_t>(n) * 4);
+      if (n > 0) std::memcpy(to, from, static_cast<size_t>(n) * 4);
       return;
     case DType::kFloat16:
       for (int64_t i = 0; i < n; ++i) static_cast<uint16_t*>(to)[i] = float_to_half(from[i]);
