@@ -43,9 +43,13 @@ CLIPKIT_FOR_OPERAND_TYPES(CpuLinear);
 constexpr int64_t kRowCounts[] = {1, 2, 3, 7, 8, 50, 77, 130, 200};
 
 TEST_P(CpuLinear, AgreesWithTheReferenceForEverySize) {
-  const std::pair<int64_t, int64_t> widths[] = {{1, 1},   {3, 5},   {16, 16},  {17, 33},  {48, 64},  {64, 17},
-                                                {80, 88}, {88, 80}, {104, 48}, {128, 96}, {33, 768}, {768, 65}};
-  for (const auto& [in, out] : widths) {
+  struct Widths {
+    int64_t in, out;
+  };
+  const Widths widths[] = {{1, 1},   {3, 5},   {16, 16},  {17, 33},  {48, 64},  {64, 17},
+                           {80, 88}, {88, 80}, {104, 48}, {128, 96}, {33, 768}, {768, 65}};
+  for (const Widths& w : widths) {
+    const int64_t in = w.in, out = w.out;
     const Tensor x = operands({200, in}, 1), weight = random_tensor({out, in}, 2, operand()),
                  bias = random_tensor({out}, 3);
     const Expected e = expected(x, weight, bias);
@@ -110,7 +114,8 @@ TEST_P(CpuLinear, AppliesActivationsThenAddsTheResidual) {
 }
 
 TEST_P(CpuLinear, TakesProjectionsStoredTheOtherWayRound) {
-  for (const auto& [in, out] : {std::pair<int64_t, int64_t>{64, 48}, {17, 33}, {768, 5}}) {
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{64, 48}, {17, 33}, {768, 5}}) {
+    const int64_t in = rows, out = columns;
     const Tensor x = operands({9, in}, 1), weight = random_tensor({in, out}, 2, operand());
     const auto packed = ops::pack_linear(*cpu_, {.weight = weight, .transposed = true});
     const Expected e = expected(x, weight, {}, true);
