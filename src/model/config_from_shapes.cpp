@@ -9,12 +9,20 @@ namespace clipkit {
 
 namespace {
 
+// Of sizes that a configuration can be made of: no axis is empty, as a patch of 0 pixels would be.
 const Shape& shape_of(const StateDict& tensors, const std::string& name, int rank, const std::string& place) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" is missing");
   if (found->second.shape().rank() != rank) {
     fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has shape ", to_string(found->second.shape()),
          ", expected ", rank, " axes");
+  }
+  constexpr int64_t kMaxSize = int64_t{1} << 24;
+  for (const int64_t size : found->second.shape().sizes()) {
+    if (size < 1 || size > kMaxSize) {
+      fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has shape ", to_string(found->second.shape()),
+           ", expected sizes from 1 to ", kMaxSize);
+    }
   }
   return found->second.shape();
 }
