@@ -7,10 +7,12 @@
 #include "base/check.h"
 #include "base/highway_target.h"
 #include "base/parallel.h"
+#include "cpu/gradients.h"
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
 #include "cpu/pooled_attention.h"
 #include "ops/reference/embedding.h"
+#include "ops/reference/similarity.h"
 #include "tensor/convert.h"
 
 namespace clipkit {
@@ -30,12 +32,20 @@ class CpuBackend : public Backend {
   Tensor upload(const Tensor& host, bool keep_dtype) override {
     return keep_dtype ? Tensor(host.view(), host.owner()) : to_dtype(host, DType::kFloat32);
   }
+  Tensor upload_copy(const Tensor& host) override { return Tensor::copy_of(to_dtype(host, DType::kFloat32)); }
+  void zero(TensorView tensor) override { std::memset(tensor.raw(), 0, tensor.bytes()); }
   void download(TensorView from, TensorView host) override { std::memcpy(host.raw(), from.raw(), from.bytes()); }
   void synchronize() override {}
   int64_t padded_rows(int64_t rows) const override { return onednn_.padded_rows(rows); }
 
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return onednn_.pack(spec); }
   void linear(const PackedLinear& weights, const LinearArgs& args) override { onednn_.linear(weights, args); }
+  void linear_weight_gradient(const LinearWeightGradientArgs& args) override {
+    onednn_.linear_weight_gradient(args);
+    if (args.dbias) add_column_sums_on_cpu<T>(args.dy, args.dbias, scratch_);
+  }
+  void activate(const ActivateArgs& args) override { activate_on_cpu<T>(args); }
+  void activate_backward(const ActivateBackwardArgs& args) override { activate_backward_on_cpu<T>(args); }
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return onednn_.pack(spec); }
   void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) override {
     onednn_.convolution(weights, args);
@@ -55,6 +65,8 @@ class CpuBackend : public Backend {
       }
     });
   }
+
+  void layer_norm_backward(const LayerNormBackwardArgs& args) override { layer_norm_backward_on_cpu(args, scratch_); }
 
   void attention(const AttentionArgs& a) override {
     const int64_t width = a.q.shape()[1], head = width / a.heads;
@@ -79,6 +91,8 @@ class CpuBackend : public Backend {
     });
   }
 
+  void attention_backward(const AttentionBackwardArgs& args) override { attention_backward_on_cpu<T>(args, scratch_); }
+
   std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) override {
     return pack_pooled_attention_for_cpu(spec);
   }
@@ -99,6 +113,8 @@ class CpuBackend : public Backend {
       for (int64_t d = 0; d < width; ++d) y[d] += position[d];
     });
   }
+
+  void embed_tokens_backward(const EmbedTokensBackwardArgs& args) override { embed_tokens_backward_on_cpu(args); }
 
   void patches(const PatchesArgs& a) override {
     const Shape& s = a.pixels.shape();
@@ -125,6 +141,8 @@ class CpuBackend : public Backend {
                                width, a.x.template data<float>() + n * length * width);
     });
   }
+
+  void embed_patches_backward(const EmbedPatchesBackwardArgs& args) override { embed_patches_backward_on_cpu<T>(args); }
 
   void channels_last(const ChannelsLastArgs& a) override {
     const Shape& s = a.x.shape();
@@ -166,6 +184,24 @@ class CpuBackend : public Backend {
     }
   }
 
+  void scatter_add_rows(const ScatterAddRowsArgs& a) override {
+    const int64_t width = a.y.shape()[1];
+    parallel_for(static_cast<int64_t>(a.rows.size()), [&](int64_t i) {
+      kernels::accumulate(a.x.template data<float>() + i * width, width,
+                          a.y.template data<float>() + a.rows[static_cast<size_t>(i)] * width);
+    });
+  }
+
+  void add(const AddArgs& a) override {
+    constexpr int64_t kPiece = 1 << 14;
+    const int64_t n = a.y.num_elements();
+    const float *left = a.a.template data<float>(), *right = a.b.template data<float>();
+    float* y = a.y.template data<float>();
+    parallel_for((n + kPiece - 1) / kPiece, [&](int64_t piece) {
+      for (int64_t i = piece * kPiece; i < std::min(n, (piece + 1) * kPiece); ++i) y[i] = left[i] + right[i];
+    });
+  }
+
   void convert(const ConvertArgs& a) override {
     if (a.x.dtype() == a.y.dtype()) {
       std::memcpy(a.y.raw(), a.x.raw(), a.x.bytes());
@@ -180,6 +216,15 @@ class CpuBackend : public Backend {
     const int64_t width = a.x.shape()[1];
     for_rows(a.x, [&](int64_t r) {
       kernels::normalize(a.x.template data<float>() + r * width, width, a.y.template data<float>() + r * width);
+    });
+  }
+
+  void normalize_rows_backward(const NormalizeRowsBackwardArgs& a) override {
+    const int64_t width = a.x.shape()[1];
+    for_rows(a.x, [&](int64_t r) {
+      reference::normalize_rows_backward(a.x.template data<float>() + r * width,
+                                         a.dy.template data<float>() + r * width, 1, width,
+                                         a.dx.template data<float>() + r * width);
     });
   }
 

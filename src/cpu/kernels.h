@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "clipkit/activation.h"
+
 // Vectorised kernels, each compiled once per instruction set; the best one the machine has, or the one CLIPKIT_CPU asks
 // for, is chosen at run time. They take raw pointers, trust their input and do one row, head or plane: the backend
 // spreads calls over the compute threads. The order of every sum depends on the sizes given alone. bf16 is passed as
@@ -29,6 +31,28 @@ void attention(const AttentionHead& head, const uint16_t* q, const uint16_t* k, 
 // element depend on its row of a and b alone.
 void rows_times(const float* a, int64_t a_stride, int64_t m, const float* b, int64_t b_stride, int64_t k, int64_t n,
                 float* c, int64_t c_stride) noexcept;
+
+// The gradients of the above, see ops/reference/layer_norm.h and attention.h. One row of D; dweight and dbias, which
+// are accumulated, may both be null. scratch of a head: attention_backward_scratch(nq, nk, Dh) floats.
+void layer_norm_backward(const float* x, const float* weight, float eps, const float* dy, int64_t D, float* dx,
+                         float* dweight, float* dbias) noexcept;
+int64_t attention_backward_scratch(int64_t nq, int64_t nk, int64_t Dh) noexcept;
+void attention_backward(const AttentionHead& head, const float* q, const float* k, const float* v, const float* dout,
+                        float* dq, float* dk, float* dv) noexcept;
+void attention_backward(const AttentionHead& head, const uint16_t* q, const uint16_t* k, const uint16_t* v,
+                        const uint16_t* dout, uint16_t* dq, uint16_t* dk, uint16_t* dv) noexcept;
+// ds = p * (dp - sum of p * dp) * scale over n elements; ds may be dp.
+void softmax_backward(const float* p, const float* dp, int64_t n, float scale, float* ds) noexcept;
+
+// y = activation(x), and dx = dy * activation'(x), over n elements; may run in place.
+void activate(Activation activation, const float* x, int64_t n, float* y) noexcept;
+void activate(Activation activation, const uint16_t* x, int64_t n, uint16_t* y) noexcept;
+void activate_backward(Activation activation, const float* x, const float* dy, int64_t n, float* dx) noexcept;
+void activate_backward(Activation activation, const uint16_t* x, const uint16_t* dy, int64_t n, uint16_t* dx) noexcept;
+
+// to += x over n elements.
+void accumulate(const float* x, int64_t n, float* to) noexcept;
+void accumulate(const uint16_t* x, int64_t n, float* to) noexcept;
 
 // y = x over n elements, rounding to nearest even.
 void convert(const float* x, int64_t n, uint16_t* y) noexcept;

@@ -6,6 +6,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "base/check.h"
@@ -157,7 +158,8 @@ struct OneDnn::Impl {
   // By N, H, W, in, out, kernel, stride, padding, relu, residual.
   std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, bool>, Plan>
       convolution_plans;
-  int plan_threads = 0;  // that the plans were made for
+  std::map<std::tuple<int64_t, int64_t, int64_t>, Plan> gradient_plans;  // by rows, m, n
+  int plan_threads = 0;                                                  // that the plans were made for
   std::map<std::pair<int64_t, int64_t>, memory::desc> linear_layouts;
   Tensor scratchpad;
   // With AVX-512 every row of a matmul has the same bits whatever the other rows and the number of threads. With AVX2
@@ -184,8 +186,10 @@ struct OneDnn::Impl {
   memory::desc linear_layout(int64_t in, int64_t out);
   const Plan& linear_plan(const LinearWeights& w, int64_t rows, const LinearArgs& args);
   const Plan& convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args);
+  const Plan& gradient_plan(int64_t rows, int64_t m, int64_t n);
   void linear(const LinearWeights& w, const LinearArgs& args);
   void forget_plans_of_other_threads();
+  // bias may be empty.
   void run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y);
   const memory& in_layout(const ConvolutionWeights& w, const memory::desc& layout);
 };
@@ -247,11 +251,13 @@ std::unique_ptr<PackedLinear> OneDnn::pack(const LinearSpec& spec) {
 void OneDnn::Impl::run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y) {
   const auto needed = static_cast<int64_t>(plan.scratchpad.get_size());
   if (!scratchpad || needed > scratchpad.num_elements()) scratchpad = Tensor::empty({needed}, DType::kUInt8);
-  plan.primitive.execute(stream, {{DNNL_ARG_SRC, memory(plan.x, engine, x.raw())},
-                                  {DNNL_ARG_WEIGHTS, weight},
-                                  {DNNL_ARG_BIAS, bias},
-                                  {DNNL_ARG_DST, memory(plan.y, engine, y.raw())},
-                                  {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, engine, scratchpad.view().raw())}});
+  std::unordered_map<int, memory> arguments = {
+      {DNNL_ARG_SRC, memory(plan.x, engine, x.raw())},
+      {DNNL_ARG_WEIGHTS, weight},
+      {DNNL_ARG_DST, memory(plan.y, engine, y.raw())},
+      {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, engine, scratchpad.view().raw())}};
+  if (bias) arguments.emplace(DNNL_ARG_BIAS, bias);
+  plan.primitive.execute(stream, arguments);
 }
 
 // A plan divides its work, and sizes its scratchpad, for the threads that it was made for.
@@ -259,6 +265,7 @@ void OneDnn::Impl::forget_plans_of_other_threads() {
   if (plan_threads == num_compute_threads()) return;
   linear_plans.clear();
   convolution_plans.clear();
+  gradient_plans.clear();
   plan_threads = num_compute_threads();
 }
 
@@ -308,6 +315,33 @@ void OneDnn::Impl::linear(const LinearWeights& w, const LinearArgs& args) {
   const Tensor x = twice(args.x), y = twice(args.y);
   run(linear_plan(w, 2, args), w.weight, w.bias, x, y);
   std::memcpy(args.y.raw(), y.view().raw(), args.y.bytes());
+}
+
+// dweight += dy^T x, or x^T dy where the weight is stored the other way round: the product of one, read as its
+// transpose, with the other.
+const Plan& OneDnn::Impl::gradient_plan(int64_t rows, int64_t m, int64_t n) {
+  forget_plans_of_other_threads();
+  const std::tuple key = {rows, m, n};
+  if (const auto found = gradient_plans.find(key); found != gradient_plans.end()) return found->second;
+  Plan plan;
+  plan.x = plain({m, rows}, operands, Tag::ba);
+  plan.weight = plain({rows, n}, operands, Tag::ab);
+  plan.y = plain({m, n}, Type::f32, Tag::ab);
+  dnnl::post_ops ops;
+  ops.append_sum(1.0f);
+  const dnnl::primitive_desc desc = matmul_desc(engine, plan.x, plan.weight, memory::desc(), plan.y, attributes(ops));
+  plan.primitive = dnnl::primitive(desc);
+  plan.scratchpad = desc.scratchpad_desc();
+  return gradient_plans.emplace(key, std::move(plan)).first->second;
+}
+
+void OneDnn::linear_weight_gradient(const LinearWeightGradientArgs& args) {
+  translating_errors("linear_weight_gradient", [&] {
+    const TensorView& left = args.transposed ? args.x : args.dy;
+    const TensorView& right = args.transposed ? args.dy : args.x;
+    const Plan& plan = impl_->gradient_plan(left.shape()[0], left.shape()[1], right.shape()[1]);
+    impl_->run(plan, memory(plan.weight, impl_->engine, right.raw()), memory(), left, args.dweight);
+  });
 }
 
 int64_t OneDnn::padded_rows(int64_t rows) const noexcept {

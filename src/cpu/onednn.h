@@ -17,6 +17,8 @@ class OneDnn {
 
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec);
   void linear(const PackedLinear& weights, const LinearArgs& args);
+  // dweight only; dbias is not looked at.
+  void linear_weight_gradient(const LinearWeightGradientArgs& args);
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec);
   void convolution(const PackedConvolution& weights, const ConvolutionArgs& args);
 

@@ -37,8 +37,8 @@ void TextTransformer::prepare(Backend& b) {
   // The table stays as it is stored: a text reads a dozen of its rows.
   table_ = b.upload(token_embedding.value, /*keep_dtype=*/true);
   positions_ = b.upload(positional_embedding.value);
-  token_embedding.value = {};
-  positional_embedding.value = {};
+  token_embedding.release();
+  positional_embedding.release();
   transformer.prepare(b);
   ln_final.prepare(b);
   text_projection.prepare(b);
@@ -69,41 +69,74 @@ Shape TextTransformer::output_shape(int64_t N, int64_t L, Output output) const {
   return {};
 }
 
-void TextTransformer::forward(const Context& c, std::span<const std::span<const int32_t>> texts, Output output,
-                              TensorView y) const {
-  const Workspace::Scope scope(c.workspace);
-  const auto batch = static_cast<int64_t>(texts.size());
-  std::vector<int64_t> starts = {0}, last_rows, one_each = {0};
-  std::vector<int32_t> ids, index;
+TextTransformer::Packed TextTransformer::pack(const Backend& b, std::span<const std::span<const int32_t>> texts,
+                                              Output output) const {
+  Packed packed;
+  packed.starts = packed.one_each = {0};
   for (const auto& text : texts) {
     const int64_t length = rows_needed(text, output);
     for (int64_t i = 0; i < length; ++i) {
-      ids.push_back(text[static_cast<size_t>(i)]);
-      index.push_back(static_cast<int32_t>(i));
+      packed.ids.push_back(text[static_cast<size_t>(i)]);
+      packed.index.push_back(static_cast<int32_t>(i));
     }
-    starts.push_back(static_cast<int64_t>(ids.size()));
-    last_rows.push_back(starts.back() - 1);
-    one_each.push_back(one_each.back() + 1);
+    packed.starts.push_back(packed.rows());
+    packed.last.push_back(packed.starts.back() - 1);
+    packed.one_each.push_back(packed.one_each.back() + 1);
   }
-  const auto rows = static_cast<int64_t>(ids.size());
-  const int64_t padded = c.backend.padded_rows(rows);
-  ids.resize(static_cast<size_t>(padded), -1);
-  index.resize(static_cast<size_t>(padded), 0);
+  const auto padded = static_cast<size_t>(b.padded_rows(packed.rows()));
+  packed.ids.resize(padded, -1);
+  packed.index.resize(padded, 0);
+  return packed;
+}
 
-  const TensorView x = c.sums({padded, width_});
-  ops::embed_tokens(c.backend, {.ids = ids, .index = index, .table = table_, .positions = positions_, .y = x});
-  const Sequences sequences{starts, /*causal=*/true};
+void TextTransformer::embed(const Context& c, const Packed& packed, TensorView x) const {
+  ops::embed_tokens(c.backend,
+                    {.ids = packed.ids, .index = packed.index, .table = table_, .positions = positions_, .y = x});
+}
+
+void TextTransformer::forward(const Context& c, std::span<const std::span<const int32_t>> texts, Output output,
+                              TensorView y) const {
+  const Workspace::Scope scope(c.workspace);
+  const Packed packed = pack(c.backend, texts, output);
+  const TensorView x = c.sums({packed.rows(), width_});
+  embed(c, packed, x);
   if (output == Output::kTokens) {
-    transformer.forward(c, sequences, x, {}, x);
+    transformer.forward(c, packed.sequences(), x, {}, x);
+    const int64_t rows = packed.starts.back();
     ln_final.forward(c.backend, x.slice(0, rows), y.reshape({rows, width_}));
     return;
   }
-  const TensorView token = c.sums({batch, width_});
-  transformer.forward(c, sequences, x, {last_rows, one_each}, token);
+  const TensorView token = c.sums({packed.texts(), width_});
+  transformer.forward(c, packed.sequences(), x, packed.last_rows(), token);
   if (output == Output::kBeforeProjection) return ln_final.forward(c.backend, token, y);
-  const TensorView normal = c.operands({batch, width_});
+  const TensorView normal = c.operands({packed.texts(), width_});
   ln_final.forward(c.backend, token, normal);
   text_projection.forward(c.backend, normal, y);
+}
+
+void TextTransformer::forward(const Context& c, std::span<const std::span<const int32_t>> texts, TensorView y,
+                              Saved& saved) const {
+  saved.packed = pack(c.backend, texts, Output::kFeatures);
+  const TensorView x = c.sums({saved.packed.rows(), width_});
+  embed(c, saved.packed, x);
+  saved.token = c.sums({saved.packed.texts(), width_});
+  transformer.forward(c, saved.packed.sequences(), x, saved.packed.last_rows(), saved.token, &saved.transformer);
+  saved.normal = c.operands({saved.packed.texts(), width_});
+  ln_final.forward(c.backend, saved.token, saved.normal);
+  text_projection.forward(c.backend, saved.normal, y);
+}
+
+void TextTransformer::backward(const Context& c, const Saved& saved, TensorView dy) {
+  const Workspace::Scope scope(c.workspace);
+  const TensorView dtoken = c.sums(saved.token.shape()), dx = c.sums({saved.packed.rows(), width_});
+  text_projection.backward(c.backend, saved.normal, c.as_operands(dy), dtoken);
+  ln_final.backward(c.backend, saved.token, dtoken, dtoken);
+  transformer.backward(c, saved.packed.sequences(), saved.packed.last_rows(), saved.transformer, dtoken, dx);
+  ops::embed_tokens_backward(c.backend, {.ids = saved.packed.ids,
+                                         .index = saved.packed.index,
+                                         .dy = dx,
+                                         .dtable = token_embedding.grad,
+                                         .dpositions = positional_embedding.grad});
 }
 
 }  // namespace clipkit

@@ -34,7 +34,32 @@ class TextTransformer {
   // texts: N rows of ids, all of length L. y: output_shape(N, L, output), sum type.
   void forward(const Context& c, std::span<const std::span<const int32_t>> texts, Output output, TensorView y) const;
 
+  // Texts cut at their feature's position and packed one after the other, padded to a row count with a ready plan.
+  struct Packed {
+    std::vector<int32_t> ids, index;              // id -1: padding
+    std::vector<int64_t> starts, last, one_each;  // rows of each text, its last row, and 0, 1, ..., N
+    int64_t rows() const { return static_cast<int64_t>(ids.size()); }
+    int64_t texts() const { return static_cast<int64_t>(last.size()); }
+    Sequences sequences() const { return {starts, /*causal=*/true}; }
+    RowSelection last_rows() const { return {last, one_each}; }
+  };
+  // What backward reads, in the workspace.
+  struct Saved {
+    Packed packed;
+    Transformer::Saved transformer;
+    TensorView token;   // (N, D) before ln_final
+    TensorView normal;  // (N, D) after ln_final
+  };
+  // y: (N, E) sum type. The same as forward(), remembering what backward reads until the caller's workspace scope ends.
+  void forward(const Context& c, std::span<const std::span<const int32_t>> texts, TensorView y, Saved& saved) const;
+  // dy: (N, E) sum type. Accumulates the gradients of all parameters.
+  void backward(const Context& c, const Saved& saved, TensorView dy);
+
  private:
+  Packed pack(const Backend& b, std::span<const std::span<const int32_t>> texts, Output output) const;
+  // Embeds packed texts, into (packed.rows(), D) sum type.
+  void embed(const Context& c, const Packed& packed, TensorView x) const;
+
   int64_t width_, embed_dim_;
   TextPooling pooling_;
   int32_t end_id_;

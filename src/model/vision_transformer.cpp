@@ -1,6 +1,8 @@
 #include "model/vision_transformer.h"
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 #include "tensor/convert.h"
 
@@ -40,8 +42,8 @@ void VisionTransformer::resize_positions(PositionResize method) {
 void VisionTransformer::prepare(Backend& b) {
   class_ = b.upload(class_embedding.value);
   positions_ = b.upload(positional_embedding.value);
-  class_embedding.value = {};
-  positional_embedding.value = {};
+  class_embedding.release();
+  positional_embedding.release();
   // A convolution whose patches do not overlap is a product of the patches, taken as rows, with its flattened kernels.
   Tensor& kernel = conv1.weight.value;
   kernel = Tensor(kernel.view().reshape({width_, 3 * patch_size_ * patch_size_}), kernel.owner());
@@ -68,40 +70,85 @@ int64_t VisionTransformer::preferred_batch() const {
   return std::max<int64_t>(1, 1600 / (1 + grid_ * grid_));
 }
 
-void VisionTransformer::embed(const Context& c, TensorView pixels, TensorView x) const {
-  const Workspace::Scope scope(c.workspace);
+void VisionTransformer::embed(const Context& c, TensorView pixels, TensorView x, Saved* saved) const {
   const int64_t patches = pixels.shape()[0] * grid_ * grid_;
-  const TensorView rows = c.operands({patches, 3 * patch_size_ * patch_size_}), embedded = c.sums({patches, width_});
+  if (saved) {
+    saved->patches = c.operands({patches, 3 * patch_size_ * patch_size_});
+    saved->embedded = c.sums(x.shape());
+  }
+  const Workspace::Scope scope(c.workspace);
+  const TensorView rows = saved ? saved->patches : c.operands({patches, 3 * patch_size_ * patch_size_});
+  const TensorView projected = c.sums({patches, width_}), embedded = saved ? saved->embedded : x;
   ops::patches(c.backend, {.pixels = pixels, .patch = patch_size_, .y = rows});
-  conv1.forward(c.backend, rows, embedded);
-  ops::embed_patches(c.backend, {.patches = embedded, .class_embedding = class_, .positions = positions_, .x = x});
-  ln_pre.forward(c.backend, x, x);
+  conv1.forward(c.backend, rows, projected);
+  ops::embed_patches(c.backend,
+                     {.patches = projected, .class_embedding = class_, .positions = positions_, .x = embedded});
+  ln_pre.forward(c.backend, embedded, x);
 }
+
+namespace {
+// Where each picture's tokens start, and one row for each picture: 0, L, 2L ... and 0, 1, 2 ...
+struct Rows {
+  std::vector<int64_t> starts, one_each;
+  Rows(int64_t batch, int64_t length) {
+    for (int64_t n = 0; n <= batch; ++n) {
+      starts.push_back(n * length);
+      one_each.push_back(n);
+    }
+  }
+  // The class token of each picture.
+  RowSelection class_tokens() const { return {std::span(starts).first(starts.size() - 1), one_each}; }
+};
+}  // namespace
 
 void VisionTransformer::forward(const Context& c, TensorView pixels, Output output, TensorView y) const {
   const Workspace::Scope scope(c.workspace);
   const int64_t batch = pixels.shape()[0], length = 1 + grid_ * grid_;
   const TensorView x = c.sums({batch * length, width_});
-  embed(c, pixels, x);
-
-  std::vector<int64_t> starts, one_each;
-  for (int64_t n = 0; n <= batch; ++n) {
-    starts.push_back(n * length);
-    one_each.push_back(n);
-  }
+  embed(c, pixels, x, nullptr);
+  const Rows rows(batch, length);
   if (output == Output::kTokens) {
-    transformer.forward(c, {starts}, x, {}, x);
+    transformer.forward(c, {rows.starts}, x, {}, x);
     ln_post.forward(c.backend, x, y.reshape(x.shape()));
     return;
   }
   // Only the class token is read.
   const TensorView token = c.sums({batch, width_});
-  const std::span class_rows = std::span(starts).first(static_cast<size_t>(batch));
-  transformer.forward(c, {starts}, x, {class_rows, one_each}, token);
+  transformer.forward(c, {rows.starts}, x, rows.class_tokens(), token);
   if (output == Output::kBeforeProjection) return ln_post.forward(c.backend, token, y);
   const TensorView normal = c.operands({batch, width_});
   ln_post.forward(c.backend, token, normal);
   proj.forward(c.backend, normal, y);
+}
+
+void VisionTransformer::forward(const Context& c, TensorView pixels, TensorView y, Saved& saved) const {
+  const int64_t batch = pixels.shape()[0], length = 1 + grid_ * grid_;
+  const TensorView x = c.sums({batch * length, width_});
+  embed(c, pixels, x, &saved);
+  const Rows rows(batch, length);
+  saved.token = c.sums({batch, width_});
+  transformer.forward(c, {rows.starts}, x, rows.class_tokens(), saved.token, &saved.transformer);
+  saved.normal = c.operands({batch, width_});
+  ln_post.forward(c.backend, saved.token, saved.normal);
+  proj.forward(c.backend, saved.normal, y);
+}
+
+void VisionTransformer::backward(const Context& c, const Saved& saved, TensorView dy) {
+  const Workspace::Scope scope(c.workspace);
+  const int64_t batch = dy.shape()[0], length = 1 + grid_ * grid_;
+  const TensorView dtoken = c.sums({batch, width_}), dx = c.sums({batch * length, width_});
+  proj.backward(c.backend, saved.normal, c.as_operands(dy), dtoken);
+  ln_post.backward(c.backend, saved.token, dtoken, dtoken);
+  const Rows rows(batch, length);
+  transformer.backward(c, {rows.starts}, rows.class_tokens(), saved.transformer, dtoken, dx);
+  ln_pre.backward(c.backend, saved.embedded, dx, dx);
+  const TensorView dpatches = c.operands({batch * (length - 1), width_});
+  ops::embed_patches_backward(c.backend, {.length = length,
+                                          .dx = dx,
+                                          .dpatches = dpatches,
+                                          .dclass_embedding = class_embedding.grad,
+                                          .dpositions = positional_embedding.grad});
+  conv1.backward(c.backend, saved.patches, dpatches, {});
 }
 
 }  // namespace clipkit

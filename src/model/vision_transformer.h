@@ -25,9 +25,22 @@ class VisionTransformer : public ImageTower {
   int64_t preferred_batch() const override;
   void forward(const Context& c, TensorView pixels, Output output, TensorView y) const override;
 
+  // What backward reads, in the workspace.
+  struct Saved {
+    TensorView patches;   // (N * g*g, 3 * P * P)
+    TensorView embedded;  // (N * L, D) before ln_pre
+    Transformer::Saved transformer;
+    TensorView token;   // (N, D) before ln_post
+    TensorView normal;  // (N, D) after ln_post
+  };
+  // y: (N, E) sum type. The same as forward(), remembering what backward reads until the caller's workspace scope ends.
+  void forward(const Context& c, TensorView pixels, TensorView y, Saved& saved) const;
+  // dy: (N, E) sum type. Accumulates the gradients of all parameters.
+  void backward(const Context& c, const Saved& saved, TensorView dy);
+
  private:
   // The first step of forward(): pixels to (N * L, D) tokens after ln_pre.
-  void embed(const Context& c, TensorView pixels, TensorView x) const;
+  void embed(const Context& c, TensorView pixels, TensorView x, Saved* saved) const;
 
   int64_t patch_size_, grid_, width_, embed_dim_;
   Tensor class_, positions_;

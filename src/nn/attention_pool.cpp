@@ -27,13 +27,13 @@ void AttentionPool::prepare(Backend& b) {
                                            .v_bias = v_proj.bias.value,
                                            .heads = heads_});
   for (Linear* layer : {&k_proj, &v_proj}) {
-    layer->weight.value = {};
-    layer->bias.value = {};
+    layer->weight.release();
+    layer->bias.release();
   }
   q_proj.prepare(b);
   c_proj.prepare(b);
   positions_ = b.upload(positional_embedding.value);
-  positional_embedding.value = {};
+  positional_embedding.release();
 }
 
 void AttentionPool::pool(const Context& c, TensorView x, TensorView pooled) const {

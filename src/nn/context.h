@@ -11,6 +11,13 @@ struct Context {
   Workspace& workspace;
 
   TensorView operands(Shape shape) const { return workspace.take(shape, backend.operand_dtype()); }
+  // The tensor where products can read it: itself, or a copy in the workspace.
+  TensorView as_operands(TensorView tensor) const {
+    if (tensor.dtype() == backend.operand_dtype()) return tensor;
+    const TensorView copy = operands(tensor.shape());
+    ops::convert(backend, {.x = tensor, .y = copy});
+    return copy;
+  }
   TensorView sums(Shape shape) const { return workspace.take(shape, backend.sum_dtype()); }
 };
 

@@ -50,7 +50,7 @@ void ConvBn::prepare(Backend& b) {
   const DType dtype = b.sum_dtype();
   const auto [folded, bias] = dtype == DType::kFloat64 ? fold<double>(*this, dtype) : fold<float>(*this, dtype);
   packed_ = ops::pack_convolution(b, {.weight = folded, .bias = bias, .stride = stride_, .padding = padding_});
-  for (Param* param : {&weight, &gamma, &beta, &running_mean, &running_var}) param->value = {};
+  for (Param* param : {&weight, &gamma, &beta, &running_mean, &running_var}) param->release();
 }
 
 }  // namespace clipkit

@@ -35,11 +35,12 @@ class Linear {
     if (has_bias_ && !projection_) visit("bias", bias);
   }
 
-  // Lays the weights out for the backend and lets go of the originals.
+  // Lays the weights out for the backend; without training, lets go of the originals.
   void prepare(Backend& b) {
     packed_ = ops::pack_linear(b, {.weight = weight.value, .bias = bias.value, .transposed = projection_});
-    weight.value = {};
-    bias.value = {};
+    turned_.reset();
+    weight.release();
+    bias.release();
   }
 
   void forward(Backend& b, TensorView x, TensorView y, std::optional<Activation> activation = {},
@@ -47,9 +48,27 @@ class Linear {
     ops::linear(b, *packed_, {.x = x, .y = y, .activation = activation, .residual = residual});
   }
 
+  // For forward without activation; x: as it had it. dy: (R, out) operand type. dx = dy W + residual: (R, in) operand
+  // or sum type, or empty where nobody asks for it; residual: sum type, may be dx.
+  void backward(Backend& b, TensorView x, TensorView dy, TensorView dx, TensorView residual = {}) {
+    if (weight.grad) {
+      // A convolution's kernels are rows of this product.
+      const Shape matrix = projection_ ? Shape{x.shape()[1], dy.shape()[1]} : Shape{dy.shape()[1], x.shape()[1]};
+      ops::linear_weight_gradient(b, {.x = x,
+                                      .dy = dy,
+                                      .dweight = weight.grad.view().reshape(matrix),
+                                      .dbias = bias.grad,
+                                      .transposed = projection_});
+    }
+    if (!dx) return;
+    if (!turned_) turned_ = ops::pack_linear(b, {.weight = weight.value, .transposed = !projection_});
+    ops::linear(b, *turned_, {.x = dy, .y = dx, .residual = residual});
+  }
+
  private:
   bool projection_ = false, has_bias_ = true;
   std::unique_ptr<PackedLinear> packed_;
+  std::unique_ptr<PackedLinear> turned_;  // for the gradient of x, made when it is first asked for
 };
 
 }  // namespace clipkit

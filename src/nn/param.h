@@ -4,6 +4,7 @@
 #include <string>
 
 #include "clipkit/tensor.h"
+#include "ops/backend.h"
 
 namespace clipkit {
 
@@ -11,7 +12,25 @@ namespace clipkit {
 struct Param {
   Shape shape;
   bool buffer = false;  // saved with the model, but nothing that an optimiser moves
-  Tensor value{};       // on the host, any floating type; dropped once the layer is prepared for inference
+  // On the host, any floating type, and dropped once the layer is prepared for inference. In training: on the backend,
+  // of its sum type, the master copy that the optimiser moves; prepare() lays it out again after each step.
+  Tensor value{};
+  Tensor grad{};  // like value, while training what is to be trained; backward passes accumulate into it
+
+  bool in_training = false;
+
+  // Before the first prepare(): takes a copy of the value to write on and, unless it is frozen, a gradient of zero.
+  void start_training(Backend& b, bool frozen = false) {
+    value = b.upload_copy(value);
+    in_training = true;
+    if (frozen || buffer) return;
+    grad = b.allocate(shape, b.sum_dtype());
+    b.zero(grad);
+  }
+  // The layer has laid the value out; inference needs it no longer.
+  void release() {
+    if (!in_training) value = {};
+  }
 };
 
 // Every layer has visit_params(visit), which is the only list of its parameters: counting, loading and saving walk it.

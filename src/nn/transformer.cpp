@@ -1,5 +1,8 @@
 #include "nn/transformer.h"
 
+#include <optional>
+#include <utility>
+
 #include "base/concat.h"
 
 namespace clipkit {
@@ -16,14 +19,17 @@ void MultiHeadAttention::prepare(Backend& b) {
   const TensorView weight = in_proj_weight.value, bias = in_proj_bias.value;
   q_ = ops::pack_linear(b, {.weight = weight.slice(0, width), .bias = bias.slice(0, width)});
   kv_ = ops::pack_linear(b, {.weight = weight.slice(width, 3 * width), .bias = bias.slice(width, 3 * width)});
-  in_proj_weight.value = {};
-  in_proj_bias.value = {};
+  turned_q_.reset();
+  turned_kv_.reset();
+  in_proj_weight.release();
+  in_proj_bias.release();
   out_proj.prepare(b);
 }
 
 void MultiHeadAttention::forward(const Context& c, const Sequences& sequences, TensorView x,
-                                 const RowSelection& selection, TensorView y) const {
-  const Workspace::Scope scope(c.workspace);
+                                 const RowSelection& selection, TensorView residual, TensorView y, Saved* saved) const {
+  std::optional<Workspace::Scope> scope;
+  if (!saved) scope.emplace(c.workspace);
   const int64_t rows = x.shape()[0], width = x.shape()[1];
   const bool selected = !selection.rows.empty();
   const TensorView kv = c.operands({rows, 2 * width});
@@ -34,16 +40,59 @@ void MultiHeadAttention::forward(const Context& c, const Sequences& sequences, T
     queries = c.operands(y.shape());
     ops::gather_rows(c.backend, {.x = x, .rows = selection.rows, .y = queries});
   }
-  const TensorView q = c.operands(y.shape());
+  const TensorView q = c.operands(y.shape()), out = saved ? c.operands(y.shape()) : q;
   ops::linear(c.backend, *q_, {.x = queries, .y = q});
+  // Attention leaves the padding alone; backward multiplies it by zero, which has to be a number.
+  if (saved && !selected) c.backend.zero(out.slice(sequences.starts.back(), rows));
   ops::attention(c.backend, {.q = q,
                              .kv = kv,
-                             .out = q,
+                             .out = out,
                              .heads = heads_,
                              .causal = sequences.causal,
                              .starts = sequences.starts,
                              .q_starts = selected ? selection.starts : sequences.starts});
-  out_proj.forward(c.backend, q, y, {}, y);
+  out_proj.forward(c.backend, out, y, {}, residual);
+  if (saved) *saved = {.x = x, .queries = queries, .q = q, .kv = kv, .out = out};
+}
+
+void MultiHeadAttention::backward(const Context& c, const Sequences& sequences, const RowSelection& selection,
+                                  const Saved& saved, TensorView dy, TensorView dx) {
+  const Workspace::Scope scope(c.workspace);
+  const int64_t width = dx.shape()[1];
+  const bool selected = !selection.rows.empty();
+  const TensorView dout = c.operands(dy.shape()), dq = c.operands(dy.shape()), dkv = c.operands(saved.kv.shape());
+  out_proj.backward(c.backend, saved.out, c.as_operands(dy), dout);
+  ops::attention_backward(c.backend, {.q = saved.q,
+                                      .kv = saved.kv,
+                                      .dout = dout,
+                                      .dq = dq,
+                                      .dkv = dkv,
+                                      .heads = heads_,
+                                      .causal = sequences.causal,
+                                      .starts = sequences.starts,
+                                      .q_starts = selected ? selection.starts : sequences.starts});
+  if (in_proj_weight.grad) {
+    const TensorView dweight = in_proj_weight.grad, dbias = in_proj_bias.grad;
+    ops::linear_weight_gradient(
+        c.backend, {.x = saved.queries, .dy = dq, .dweight = dweight.slice(0, width), .dbias = dbias.slice(0, width)});
+    ops::linear_weight_gradient(
+        c.backend,
+        {.x = saved.x, .dy = dkv, .dweight = dweight.slice(width, 3 * width), .dbias = dbias.slice(width, 3 * width)});
+  }
+  pack_turned(c.backend);
+  ops::linear(c.backend, *turned_kv_, {.x = dkv, .y = dx});
+  if (!selected) return ops::linear(c.backend, *turned_q_, {.x = dq, .y = dx, .residual = dx});
+  const TensorView dqueries = c.sums(dq.shape());
+  ops::linear(c.backend, *turned_q_, {.x = dq, .y = dqueries});
+  ops::scatter_add_rows(c.backend, {.x = dqueries, .rows = selection.rows, .y = dx});
+}
+
+void MultiHeadAttention::pack_turned(Backend& b) {
+  if (turned_q_) return;
+  const int64_t width = in_proj_weight.shape[1];
+  const TensorView weight = in_proj_weight.value;
+  turned_q_ = ops::pack_linear(b, {.weight = weight.slice(0, width), .transposed = true});
+  turned_kv_ = ops::pack_linear(b, {.weight = weight.slice(width, 3 * width), .transposed = true});
 }
 
 void Mlp::visit_params(const ParamVisitor& visit) {
@@ -56,11 +105,29 @@ void Mlp::prepare(Backend& b) {
   c_proj.prepare(b);
 }
 
-void Mlp::forward(const Context& c, TensorView x, TensorView y) const {
+void Mlp::forward(const Context& c, TensorView x, TensorView residual, TensorView y, Saved* saved) const {
+  const Shape hidden_shape = {x.shape()[0], c_fc.weight.shape[0]};
+  if (saved) {
+    *saved = {.x = x, .pre = c.operands(hidden_shape)};
+    c_fc.forward(c.backend, x, saved->pre);
+  }
   const Workspace::Scope scope(c.workspace);
-  const TensorView hidden = c.operands({x.shape()[0], c_fc.weight.shape[0]});
-  c_fc.forward(c.backend, x, hidden, activation_);
-  c_proj.forward(c.backend, hidden, y, {}, y);
+  const TensorView hidden = c.operands(hidden_shape);
+  if (saved) {
+    ops::activate(c.backend, {.x = saved->pre, .y = hidden, .activation = activation_});
+  } else {
+    c_fc.forward(c.backend, x, hidden, activation_);
+  }
+  c_proj.forward(c.backend, hidden, y, {}, residual);
+}
+
+void Mlp::backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx) {
+  const Workspace::Scope scope(c.workspace);
+  const TensorView hidden = c.operands(saved.pre.shape()), dhidden = c.operands(saved.pre.shape());
+  ops::activate(c.backend, {.x = saved.pre, .y = hidden, .activation = activation_});
+  c_proj.backward(c.backend, hidden, c.as_operands(dy), dhidden);
+  ops::activate_backward(c.backend, {.x = saved.pre, .dy = dhidden, .dx = dhidden, .activation = activation_});
+  c_fc.backward(c.backend, saved.x, dhidden, dx);
 }
 
 void ResidualAttentionBlock::visit_params(const ParamVisitor& visit) {
@@ -78,15 +145,39 @@ void ResidualAttentionBlock::prepare(Backend& b) {
 }
 
 void ResidualAttentionBlock::forward(const Context& c, const Sequences& sequences, TensorView x,
-                                     const RowSelection& selection, TensorView y) const {
-  const Workspace::Scope scope(c.workspace);
+                                     const RowSelection& selection, TensorView y, Saved* saved) const {
+  std::optional<Workspace::Scope> scope;
+  if (!saved) scope.emplace(c.workspace);
+  const bool selected = !selection.rows.empty();
   const TensorView normal = c.operands(x.shape());
   ln_1.forward(c.backend, x, normal);
-  if (!selection.rows.empty()) ops::gather_rows(c.backend, {.x = x, .rows = selection.rows, .y = y});
-  attn.forward(c, sequences, normal, selection, y);
-  const TensorView normal_2 = selection.rows.empty() ? normal : c.operands(y.shape());
-  ln_2.forward(c.backend, y, normal_2);
-  mlp.forward(c, normal_2, y);
+  const TensorView middle = saved ? c.sums(y.shape()) : y;
+  TensorView residual = x;
+  if (selected) {
+    residual = middle;
+    ops::gather_rows(c.backend, {.x = x, .rows = selection.rows, .y = residual});
+  }
+  attn.forward(c, sequences, normal, selection, residual, middle, saved ? &saved->attn : nullptr);
+  const TensorView normal_2 = selected || saved ? c.operands(y.shape()) : normal;
+  ln_2.forward(c.backend, middle, normal_2);
+  mlp.forward(c, normal_2, middle, y, saved ? &saved->mlp : nullptr);
+  if (!saved) return;
+  saved->x = x;
+  saved->middle = middle;
+}
+
+void ResidualAttentionBlock::backward(const Context& c, const Sequences& sequences, const RowSelection& selection,
+                                      const Saved& saved, TensorView dy, TensorView dx) {
+  const Workspace::Scope scope(c.workspace);
+  const TensorView dmiddle = c.sums(dy.shape());
+  mlp.backward(c, saved.mlp, dy, dmiddle);
+  ln_2.backward(c.backend, saved.middle, dmiddle, dmiddle);
+  ops::add(c.backend, {.a = dmiddle, .b = dy, .y = dmiddle});
+
+  attn.backward(c, sequences, selection, saved.attn, dmiddle, dx);
+  ln_1.backward(c.backend, saved.x, dx, dx);
+  if (selection.rows.empty()) return ops::add(c.backend, {.a = dx, .b = dmiddle, .y = dx});
+  ops::scatter_add_rows(c.backend, {.x = dmiddle, .rows = selection.rows, .y = dx});
 }
 
 Transformer::Transformer(int64_t width, int layers, int heads, int64_t mlp_width, Activation activation, double eps) {
@@ -104,9 +195,28 @@ void Transformer::prepare(Backend& b) {
 }
 
 void Transformer::forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
-                          TensorView y) const {
-  for (size_t i = 0; i + 1 < resblocks.size(); ++i) resblocks[i].forward(c, sequences, x, {}, x);
-  resblocks.back().forward(c, sequences, x, selection, selection.rows.empty() ? x : y);
+                          TensorView y, Saved* saved) const {
+  if (saved) saved->blocks.resize(resblocks.size());
+  for (size_t i = 0; i + 1 < resblocks.size(); ++i) {
+    const TensorView next = saved ? c.sums(x.shape()) : x;
+    resblocks[i].forward(c, sequences, x, {}, next, saved ? &saved->blocks[i] : nullptr);
+    x = next;
+  }
+  const bool in_place = selection.rows.empty() && !saved;
+  resblocks.back().forward(c, sequences, x, selection, in_place ? x : y, saved ? &saved->blocks.back() : nullptr);
+}
+
+void Transformer::backward(const Context& c, const Sequences& sequences, const RowSelection& selection,
+                           const Saved& saved, TensorView dy, TensorView dx) {
+  const Workspace::Scope scope(c.workspace);
+  // dx and one more take turns, so that the first block writes dx.
+  TensorView to = dx, other = c.sums(dx.shape());
+  if (resblocks.size() % 2 == 0) std::swap(to, other);
+  for (size_t i = resblocks.size(); i-- > 0; std::swap(to, other)) {
+    resblocks[i].backward(c, sequences, i + 1 == resblocks.size() ? selection : RowSelection{}, saved.blocks[i], dy,
+                          to);
+    dy = to;
+  }
 }
 
 }  // namespace clipkit

@@ -38,13 +38,25 @@ class MultiHeadAttention {
   void visit_params(const ParamVisitor& visit);
   void prepare(Backend& b);
 
-  // y += out_proj(attention(x)), for the selected rows. x: (R, D) operand type; y: (R or N, D) sum type.
+  // What backward reads, in the workspace; x is borrowed and must stay unchanged until then.
+  struct Saved {
+    TensorView x, queries, q, kv, out;
+  };
+
+  // y = out_proj(attention(x)) + residual, for the selected rows. x: (R, D) operand type; y and residual: (R or N, D)
+  // sum type, may be the same. saved may be null: nothing is remembered then.
   void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
-               TensorView y) const;
+               TensorView residual, TensorView y, Saved* saved = nullptr) const;
+  // dy: (R or N, D) sum type, which is the gradient of residual as well. dx: (R, D) sum type.
+  void backward(const Context& c, const Sequences& sequences, const RowSelection& selection, const Saved& saved,
+                TensorView dy, TensorView dx);
 
  private:
+  void pack_turned(Backend& b);
+
   int heads_;
   std::unique_ptr<PackedLinear> q_, kv_;
+  std::unique_ptr<PackedLinear> turned_q_, turned_kv_;  // for the gradient of x, made when it is first asked for
 };
 
 class Mlp {
@@ -58,8 +70,16 @@ class Mlp {
   void visit_params(const ParamVisitor& visit);
   void prepare(Backend& b);
 
-  // y += c_proj(activation(c_fc(x))). x: (R, D) operand type; y: (R, D) sum type.
-  void forward(const Context& c, TensorView x, TensorView y) const;
+  struct Saved {
+    TensorView x;    // borrowed
+    TensorView pre;  // (R, 4D) before the activation, which backward computes again
+  };
+
+  // y = c_proj(activation(c_fc(x))) + residual. x: (R, D) operand type; y and residual: (R, D) sum type, may be the
+  // same.
+  void forward(const Context& c, TensorView x, TensorView residual, TensorView y, Saved* saved = nullptr) const;
+  // dy: (R, D) sum type, which is the gradient of residual as well. dx: (R, D) sum type.
+  void backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx);
 
  private:
   Activation activation_;
@@ -78,9 +98,19 @@ class ResidualAttentionBlock {
   void visit_params(const ParamVisitor& visit);
   void prepare(Backend& b);
 
-  // x: (R, D) sum type. Without a selection y is x, updated in place; with one y is (N, D).
-  void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
-               TensorView y) const;
+  struct Saved {
+    TensorView x;       // borrowed
+    TensorView middle;  // between attention and MLP
+    MultiHeadAttention::Saved attn;
+    Mlp::Saved mlp;
+  };
+
+  // x: (R, D) sum type. y: (R, D), or (N, D) with a selection. Without a selection and saved, y may be x.
+  void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection, TensorView y,
+               Saved* saved = nullptr) const;
+  // dy: like y; dx: (R, D) sum type; apart.
+  void backward(const Context& c, const Sequences& sequences, const RowSelection& selection, const Saved& saved,
+                TensorView dy, TensorView dx);
 };
 
 class Transformer {
@@ -92,9 +122,17 @@ class Transformer {
   void visit_params(const ParamVisitor& visit);
   void prepare(Backend& b);
 
-  // All blocks; only the last one sees the selection. x is overwritten.
-  void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
-               TensorView y) const;
+  struct Saved {
+    std::vector<ResidualAttentionBlock::Saved> blocks;
+  };
+
+  // All blocks; only the last one sees the selection. Without a selection y may be x. x is overwritten, unless what
+  // backward reads is saved.
+  void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection, TensorView y,
+               Saved* saved = nullptr) const;
+  // dy: like y; dx: (R, D) sum type; apart.
+  void backward(const Context& c, const Sequences& sequences, const RowSelection& selection, const Saved& saved,
+                TensorView dy, TensorView dx);
 };
 
 }  // namespace clipkit

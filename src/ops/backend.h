@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "ops/activate.h"
 #include "ops/attention.h"
 #include "ops/convolution.h"
 #include "ops/embedding.h"
@@ -32,6 +33,9 @@ class Backend {
   // A parameter where the backend can read it, as sum_dtype() or, with keep_dtype, as stored. Shares the memory if it
   // can.
   virtual Tensor upload(const Tensor& host, bool keep_dtype = false) = 0;
+  // The same as sum_dtype(), in memory that nobody shares: what training writes.
+  virtual Tensor upload_copy(const Tensor& host) = 0;
+  virtual void zero(TensorView tensor) = 0;
   // A tensor of sum_dtype() to the host, as it is or as float32.
   virtual void download(TensorView from, TensorView host) = 0;
   virtual void synchronize() = 0;
@@ -42,21 +46,31 @@ class Backend {
 
   virtual std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) = 0;
   virtual void linear(const PackedLinear& weights, const LinearArgs& args) = 0;
+  virtual void linear_weight_gradient(const LinearWeightGradientArgs& args) = 0;
+  virtual void activate(const ActivateArgs& args) = 0;
+  virtual void activate_backward(const ActivateBackwardArgs& args) = 0;
   virtual std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) = 0;
   virtual void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) = 0;
   virtual void layer_norm(const LayerNormArgs& args) = 0;
+  virtual void layer_norm_backward(const LayerNormBackwardArgs& args) = 0;
   virtual void attention(const AttentionArgs& args) = 0;
+  virtual void attention_backward(const AttentionBackwardArgs& args) = 0;
   virtual std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) = 0;
   virtual void pooled_attention(const PackedPooledAttention& weights, const PooledAttentionArgs& args) = 0;
   virtual void embed_tokens(const EmbedTokensArgs& args) = 0;
+  virtual void embed_tokens_backward(const EmbedTokensBackwardArgs& args) = 0;
   virtual void patches(const PatchesArgs& args) = 0;
   virtual void embed_patches(const EmbedPatchesArgs& args) = 0;
+  virtual void embed_patches_backward(const EmbedPatchesBackwardArgs& args) = 0;
   virtual void channels_last(const ChannelsLastArgs& args) = 0;
   virtual void average_pool(const AveragePoolArgs& args) = 0;
   virtual void mean_token(const MeanTokenArgs& args) = 0;
   virtual void gather_rows(const GatherRowsArgs& args) = 0;
+  virtual void scatter_add_rows(const ScatterAddRowsArgs& args) = 0;
+  virtual void add(const AddArgs& args) = 0;
   virtual void convert(const ConvertArgs& args) = 0;
   virtual void normalize_rows(const NormalizeRowsArgs& args) = 0;
+  virtual void normalize_rows_backward(const NormalizeRowsBackwardArgs& args) = 0;
   virtual void softmax_rows(const SoftmaxRowsArgs& args) = 0;
   virtual void similarity(const SimilarityArgs& args) = 0;
 };

@@ -18,6 +18,15 @@ struct EmbedTokensArgs {
   TensorView y;                    // (R, D) sum type
 };
 
+// dtable[ids[r]] += dy[r],  dpositions[index[r]] += dy[r]; rows with id -1 are left out. Accumulated in the order of r.
+struct EmbedTokensBackwardArgs {
+  std::span<const int32_t> ids;    // (R) on the host
+  std::span<const int32_t> index;  // (R) on the host
+  TensorView dy;                   // (R, D) sum type
+  TensorView dtable{};             // (V, D) sum type, or empty
+  TensorView dpositions{};         // (L, D) sum type, or empty
+};
+
 // Non-overlapping patches as rows: y[n * g*g + row * g + column] = (C, P, P) pixels of that patch. A border that does
 // not fill a patch is left out, as a convolution without padding does.
 struct PatchesArgs {
@@ -34,12 +43,24 @@ struct EmbedPatchesArgs {
   TensorView x;                // (N * (1 + g*g), D) sum type
 };
 
+// dpatches[n, i] = dx[n, 1 + i], written;  dclass_embedding += sum over n of dx[n, 0],  dpositions += sum over n of
+// dx[n].
+struct EmbedPatchesBackwardArgs {
+  int64_t length = 1;             // 1 + g*g
+  TensorView dx;                  // (N * (1 + g*g), D) sum type
+  TensorView dpatches;            // (N * g*g, D) operand type
+  TensorView dclass_embedding{};  // (D) sum type, or empty
+  TensorView dpositions{};        // (1 + g*g, D) sum type, or empty
+};
+
 class Backend;
 
 namespace ops {
 void embed_tokens(Backend& backend, const EmbedTokensArgs& args);
 void patches(Backend& backend, const PatchesArgs& args);
 void embed_patches(Backend& backend, const EmbedPatchesArgs& args);
+void embed_tokens_backward(Backend& backend, const EmbedTokensBackwardArgs& args);
+void embed_patches_backward(Backend& backend, const EmbedPatchesBackwardArgs& args);
 }  // namespace ops
 
 }  // namespace clipkit

@@ -37,11 +37,22 @@ struct LinearArgs {
   TensorView residual{};                   // (R, out) sum type, or empty; may be y itself
 };
 
+// What a linear layer's parameters learn from a batch, accumulated:  dweight += dy^T x,  dbias += sum over rows of dy.
+// The gradient of x is itself a linear layer, y = dy W, of the weight packed the other way round.
+struct LinearWeightGradientArgs {
+  TensorView x;             // (R, in) operand type
+  TensorView dy;            // (R, out) operand type
+  TensorView dweight;       // (out, in), or (in, out) if transposed; sum type
+  TensorView dbias{};       // (out) sum type, or empty
+  bool transposed = false;  // as LinearSpec has it
+};
+
 class Backend;
 
 namespace ops {
 std::unique_ptr<PackedLinear> pack_linear(Backend& backend, const LinearSpec& spec);
 void linear(Backend& backend, const PackedLinear& weights, const LinearArgs& args);
+void linear_weight_gradient(Backend& backend, const LinearWeightGradientArgs& args);
 }  // namespace ops
 
 }  // namespace clipkit

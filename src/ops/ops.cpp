@@ -49,6 +49,49 @@ void linear(Backend& b, const PackedLinear& weights, const LinearArgs& args) {
   if (rows > 0) b.linear(weights, args);
 }
 
+void linear_weight_gradient(Backend& b, const LinearWeightGradientArgs& args) {
+  check_rank("linear_weight_gradient", "x", args.x, 2);
+  check_rank("linear_weight_gradient", "dy", args.dy, 2);
+  const int64_t rows = args.x.shape()[0], in = args.x.shape()[1], out = args.dy.shape()[1];
+  check_shape("linear_weight_gradient", "x", args.x, {rows, in});
+  check_shape("linear_weight_gradient", "dy", args.dy, {rows, out});
+  check_shape("linear_weight_gradient", "dweight", args.dweight, args.transposed ? Shape{in, out} : Shape{out, in});
+  check_dtype("linear_weight_gradient", "x", args.x, b.operand_dtype());
+  check_dtype("linear_weight_gradient", "dy", args.dy, b.operand_dtype());
+  check_dtype("linear_weight_gradient", "dweight", args.dweight, b.sum_dtype());
+  if (args.dbias) {
+    check_shape("linear_weight_gradient", "dbias", args.dbias, {out});
+    check_dtype("linear_weight_gradient", "dbias", args.dbias, b.sum_dtype());
+  }
+  check_device("linear_weight_gradient", b, {args.x, args.dy, args.dweight, args.dbias});
+  for (const TensorView& input : {args.x, args.dy}) {
+    check_apart("linear_weight_gradient", "dweight", args.dweight, "an input", input);
+    if (args.dbias) check_apart("linear_weight_gradient", "dbias", args.dbias, "an input", input);
+  }
+  if (rows > 0 && args.dweight.num_elements() > 0) b.linear_weight_gradient(args);
+}
+
+void activate(Backend& b, const ActivateArgs& args) {
+  check_shape("activate", "y", args.y, args.x.shape());
+  check_dtype("activate", "x", args.x, b.operand_dtype());
+  check_dtype("activate", "y", args.y, b.operand_dtype());
+  check_device("activate", b, {args.x, args.y});
+  check_same_or_apart("activate", "y", args.y, "x", args.x);
+  if (args.y.num_elements() > 0) b.activate(args);
+}
+
+void activate_backward(Backend& b, const ActivateBackwardArgs& args) {
+  check_shape("activate_backward", "dy", args.dy, args.x.shape());
+  check_shape("activate_backward", "dx", args.dx, args.x.shape());
+  check_dtype("activate_backward", "x", args.x, b.operand_dtype());
+  check_dtype("activate_backward", "dy", args.dy, b.operand_dtype());
+  check_dtype("activate_backward", "dx", args.dx, b.operand_dtype());
+  check_device("activate_backward", b, {args.x, args.dy, args.dx});
+  check_apart("activate_backward", "dx", args.dx, "x", args.x);
+  check_same_or_apart("activate_backward", "dx", args.dx, "dy", args.dy);
+  if (args.dx.num_elements() > 0) b.activate_backward(args);
+}
+
 std::unique_ptr<PackedConvolution> pack_convolution(Backend& b, const ConvolutionSpec& spec) {
   check_rank("convolution", "weight", spec.weight, 4);
   const Shape& shape = spec.weight.shape();
@@ -97,6 +140,41 @@ void layer_norm(Backend& b, const LayerNormArgs& args) {
   if (args.y.num_elements() > 0) b.layer_norm(args);
 }
 
+void layer_norm_backward(Backend& b, const LayerNormBackwardArgs& args) {
+  check_rank("layer_norm_backward", "x", args.x, 2);
+  const Shape vector = {args.x.shape()[1]};
+  check_shape("layer_norm_backward", "dy", args.dy, args.x.shape());
+  check_shape("layer_norm_backward", "dx", args.dx, args.x.shape());
+  check_shape("layer_norm_backward", "weight", args.weight, vector);
+  CLIPKIT_CHECK(static_cast<bool>(args.dweight) == static_cast<bool>(args.dbias),
+                "layer_norm_backward: dweight and dbias come together");
+  if (args.dweight) {
+    check_shape("layer_norm_backward", "dweight", args.dweight, vector);
+    check_shape("layer_norm_backward", "dbias", args.dbias, vector);
+  }
+  for (const TensorView& tensor : {args.x, args.weight, args.dy, args.dx, args.dweight, args.dbias}) {
+    if (tensor) check_dtype("layer_norm_backward", "a tensor", tensor, b.sum_dtype());
+  }
+  check_device("layer_norm_backward", b, {args.x, args.weight, args.dy, args.dx, args.dweight, args.dbias});
+  check_apart("layer_norm_backward", "dx", args.dx, "x", args.x);
+  check_same_or_apart("layer_norm_backward", "dx", args.dx, "dy", args.dy);
+  if (args.dx.num_elements() > 0) b.layer_norm_backward(args);
+}
+
+namespace {
+void check_sequences(const char* op, std::span<const int64_t> starts, int64_t rows, std::span<const int64_t> q_starts,
+                     int64_t q_rows, bool causal) {
+  check_starts(op, "starts", starts, rows);
+  check_starts(op, "q_starts", q_starts, q_rows);
+  CLIPKIT_CHECK(starts.size() == q_starts.size(), op, ": ", starts.size(), " starts, ", q_starts.size(), " q_starts");
+  for (size_t n = 1; n < starts.size(); ++n) {
+    const int64_t keys = starts[n] - starts[n - 1], queries = q_starts[n] - q_starts[n - 1];
+    CLIPKIT_CHECK(keys > 0 || queries == 0, op, ": sequence ", n - 1, " has queries but no keys");
+    CLIPKIT_CHECK(!causal || queries <= keys, op, ": sequence ", n - 1, " has more queries than keys");
+  }
+}
+}  // namespace
+
 void attention(Backend& b, const AttentionArgs& args) {
   check_rank("attention", "q", args.q, 2);
   const int64_t width = args.q.shape()[1];
@@ -108,19 +186,34 @@ void attention(Backend& b, const AttentionArgs& args) {
   check_dtype("attention", "q", args.q, b.operand_dtype());
   check_dtype("attention", "kv", args.kv, b.operand_dtype());
   check_dtype("attention", "out", args.out, b.operand_dtype());
-  check_starts("attention", "starts", args.starts, args.kv.shape()[0]);
-  check_starts("attention", "q_starts", args.q_starts, args.q.shape()[0]);
-  CLIPKIT_CHECK(args.starts.size() == args.q_starts.size(), "attention: ", args.starts.size(), " starts, ",
-                args.q_starts.size(), " q_starts");
-  for (size_t n = 1; n < args.starts.size(); ++n) {
-    const int64_t keys = args.starts[n] - args.starts[n - 1], queries = args.q_starts[n] - args.q_starts[n - 1];
-    CLIPKIT_CHECK(keys > 0 || queries == 0, "attention: sequence ", n - 1, " has queries but no keys");
-    CLIPKIT_CHECK(!args.causal || queries <= keys, "attention: sequence ", n - 1, " has more queries than keys");
-  }
+  check_sequences("attention", args.starts, args.kv.shape()[0], args.q_starts, args.q.shape()[0], args.causal);
   check_device("attention", b, {args.q, args.kv, args.out});
   check_same_or_apart("attention", "out", args.out, "q", args.q);
   check_apart("attention", "out", args.out, "kv", args.kv);
   if (args.out.num_elements() > 0) b.attention(args);
+}
+
+void attention_backward(Backend& b, const AttentionBackwardArgs& args) {
+  check_rank("attention_backward", "q", args.q, 2);
+  const int64_t width = args.q.shape()[1];
+  check_rank("attention_backward", "kv", args.kv, 2);
+  check_shape("attention_backward", "kv", args.kv, {args.kv.shape()[0], 2 * width});
+  check_shape("attention_backward", "dout", args.dout, args.q.shape());
+  check_shape("attention_backward", "dq", args.dq, args.q.shape());
+  check_shape("attention_backward", "dkv", args.dkv, args.kv.shape());
+  CLIPKIT_CHECK(args.heads > 0 && width % args.heads == 0, "attention_backward: width ", width, " is no multiple of ",
+                args.heads, " heads");
+  for (const TensorView& tensor : {args.q, args.kv, args.dout, args.dq, args.dkv}) {
+    check_dtype("attention_backward", "a tensor", tensor, b.operand_dtype());
+  }
+  check_sequences("attention_backward", args.starts, args.kv.shape()[0], args.q_starts, args.q.shape()[0], args.causal);
+  check_device("attention_backward", b, {args.q, args.kv, args.dout, args.dq, args.dkv});
+  for (const TensorView& input : {args.q, args.kv, args.dout}) {
+    check_apart("attention_backward", "dq", args.dq, "an input", input);
+    check_apart("attention_backward", "dkv", args.dkv, "an input", input);
+  }
+  check_apart("attention_backward", "dq", args.dq, "dkv", args.dkv);
+  if (args.dkv.num_elements() > 0) b.attention_backward(args);
 }
 
 std::unique_ptr<PackedPooledAttention> pack_pooled_attention(Backend& b, const PooledAttentionSpec& spec) {
@@ -183,6 +276,31 @@ void embed_tokens(Backend& b, const EmbedTokensArgs& args) {
   if (args.y.num_elements() > 0) b.embed_tokens(args);
 }
 
+void embed_tokens_backward(Backend& b, const EmbedTokensBackwardArgs& args) {
+  const auto rows = static_cast<int64_t>(args.ids.size());
+  check_rank("embed_tokens_backward", "dy", args.dy, 2);
+  const int64_t width = args.dy.shape()[1];
+  check_shape("embed_tokens_backward", "dy", args.dy, {rows, width});
+  check_dtype("embed_tokens_backward", "dy", args.dy, b.sum_dtype());
+  CLIPKIT_CHECK(args.index.size() == args.ids.size(), "embed_tokens_backward: ", args.ids.size(), " ids, ",
+                args.index.size(), " positions");
+  const auto check = [&](const char* name, const TensorView& table, std::span<const int32_t> chosen) {
+    if (!table) return;
+    check_rank("embed_tokens_backward", name, table, 2);
+    check_shape("embed_tokens_backward", name, table, {table.shape()[0], width});
+    check_dtype("embed_tokens_backward", name, table, b.sum_dtype());
+    check_apart("embed_tokens_backward", name, table, "dy", args.dy);
+    for (size_t r = 0; r < chosen.size(); ++r) {
+      CLIPKIT_CHECK(args.ids[r] == -1 || (chosen[r] >= 0 && chosen[r] < table.shape()[0]),
+                    "embed_tokens_backward: ", name, " has no row ", chosen[r]);
+    }
+  };
+  check("dtable", args.dtable, args.ids);
+  check("dpositions", args.dpositions, args.index);
+  check_device("embed_tokens_backward", b, {args.dy, args.dtable, args.dpositions});
+  if (args.dy.num_elements() > 0) b.embed_tokens_backward(args);
+}
+
 void patches(Backend& b, const PatchesArgs& args) {
   check_rank("patches", "pixels", args.pixels, 4);
   const Shape& s = args.pixels.shape();
@@ -213,6 +331,27 @@ void embed_patches(Backend& b, const EmbedPatchesArgs& args) {
   check_device("embed_patches", b, {args.patches, args.class_embedding, args.positions, args.x});
   check_apart("embed_patches", "x", args.x, "patches", args.patches);
   if (args.x.num_elements() > 0) b.embed_patches(args);
+}
+
+void embed_patches_backward(Backend& b, const EmbedPatchesBackwardArgs& args) {
+  check_rank("embed_patches_backward", "dx", args.dx, 2);
+  const int64_t width = args.dx.shape()[1], length = args.length;
+  CLIPKIT_CHECK(length > 1 && args.dx.shape()[0] % length == 0, "embed_patches_backward: ", args.dx.shape()[0],
+                " rows for ", length, " positions");
+  check_shape("embed_patches_backward", "dpatches", args.dpatches, {args.dx.shape()[0] / length * (length - 1), width});
+  check_dtype("embed_patches_backward", "dx", args.dx, b.sum_dtype());
+  check_dtype("embed_patches_backward", "dpatches", args.dpatches, b.operand_dtype());
+  if (args.dclass_embedding) {
+    check_shape("embed_patches_backward", "dclass_embedding", args.dclass_embedding, {width});
+    check_dtype("embed_patches_backward", "dclass_embedding", args.dclass_embedding, b.sum_dtype());
+  }
+  if (args.dpositions) {
+    check_shape("embed_patches_backward", "dpositions", args.dpositions, {length, width});
+    check_dtype("embed_patches_backward", "dpositions", args.dpositions, b.sum_dtype());
+  }
+  check_device("embed_patches_backward", b, {args.dx, args.dpatches, args.dclass_embedding, args.dpositions});
+  check_apart("embed_patches_backward", "dpatches", args.dpatches, "dx", args.dx);
+  if (args.dx.num_elements() > 0) b.embed_patches_backward(args);
 }
 
 void channels_last(Backend& b, const ChannelsLastArgs& args) {
@@ -263,6 +402,33 @@ void gather_rows(Backend& b, const GatherRowsArgs& args) {
   if (args.y.num_elements() > 0) b.gather_rows(args);
 }
 
+void scatter_add_rows(Backend& b, const ScatterAddRowsArgs& args) {
+  check_rank("scatter_add_rows", "y", args.y, 2);
+  check_shape("scatter_add_rows", "x", args.x, {static_cast<int64_t>(args.rows.size()), args.y.shape()[1]});
+  check_dtype("scatter_add_rows", "x", args.x, b.sum_dtype());
+  check_dtype("scatter_add_rows", "y", args.y, b.sum_dtype());
+  for (size_t i = 0; i < args.rows.size(); ++i) {
+    CLIPKIT_CHECK(args.rows[i] >= 0 && args.rows[i] < args.y.shape()[0], "scatter_add_rows: row ", args.rows[i], " of ",
+                  args.y.shape()[0]);
+    CLIPKIT_CHECK(i == 0 || args.rows[i - 1] < args.rows[i], "scatter_add_rows: rows must rise");
+  }
+  check_device("scatter_add_rows", b, {args.x, args.y});
+  check_apart("scatter_add_rows", "y", args.y, "x", args.x);
+  if (args.x.num_elements() > 0) b.scatter_add_rows(args);
+}
+
+void add(Backend& b, const AddArgs& args) {
+  check_shape("add", "b", args.b, args.a.shape());
+  check_shape("add", "y", args.y, args.a.shape());
+  check_dtype("add", "a", args.a, b.sum_dtype());
+  check_dtype("add", "b", args.b, b.sum_dtype());
+  check_dtype("add", "y", args.y, b.sum_dtype());
+  check_device("add", b, {args.a, args.b, args.y});
+  check_same_or_apart("add", "y", args.y, "a", args.a);
+  check_same_or_apart("add", "y", args.y, "b", args.b);
+  if (args.y.num_elements() > 0) b.add(args);
+}
+
 void convert(Backend& b, const ConvertArgs& args) {
   check_shape("convert", "y", args.y, args.x.shape());
   check_operand_or_sum("convert", "x", b, args.x);
@@ -280,6 +446,19 @@ void normalize_rows(Backend& b, const NormalizeRowsArgs& args) {
   check_device("normalize_rows", b, {args.x, args.y});
   check_same_or_apart("normalize_rows", "y", args.y, "x", args.x);
   if (args.y.num_elements() > 0) b.normalize_rows(args);
+}
+
+void normalize_rows_backward(Backend& b, const NormalizeRowsBackwardArgs& args) {
+  check_rank("normalize_rows_backward", "x", args.x, 2);
+  check_shape("normalize_rows_backward", "dy", args.dy, args.x.shape());
+  check_shape("normalize_rows_backward", "dx", args.dx, args.x.shape());
+  check_dtype("normalize_rows_backward", "x", args.x, b.sum_dtype());
+  check_dtype("normalize_rows_backward", "dy", args.dy, b.sum_dtype());
+  check_dtype("normalize_rows_backward", "dx", args.dx, b.sum_dtype());
+  check_device("normalize_rows_backward", b, {args.x, args.dy, args.dx});
+  check_apart("normalize_rows_backward", "dx", args.dx, "x", args.x);
+  check_same_or_apart("normalize_rows_backward", "dx", args.dx, "dy", args.dy);
+  if (args.dx.num_elements() > 0) b.normalize_rows_backward(args);
 }
 
 void softmax_rows(Backend& b, const SoftmaxRowsArgs& args) {

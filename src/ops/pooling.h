@@ -33,6 +33,18 @@ struct GatherRowsArgs {
   TensorView y;                   // (rows.size(), D), same type as x
 };
 
+// y[rows[i]] += x[i]; what gather_rows hands back. The rows rise, so none occurs twice.
+struct ScatterAddRowsArgs {
+  TensorView x;                   // (rows.size(), D) sum type
+  std::span<const int64_t> rows;  // on the host
+  TensorView y;                   // (R, D) sum type
+};
+
+// y = a + b. Any equal shapes, sum type; y may be a or b.
+struct AddArgs {
+  TensorView a, b, y;
+};
+
 // y = x between the operand and the sum type. Any equal shapes.
 struct ConvertArgs {
   TensorView x, y;
@@ -45,6 +57,8 @@ void channels_last(Backend& backend, const ChannelsLastArgs& args);
 void average_pool(Backend& backend, const AveragePoolArgs& args);
 void mean_token(Backend& backend, const MeanTokenArgs& args);
 void gather_rows(Backend& backend, const GatherRowsArgs& args);
+void scatter_add_rows(Backend& backend, const ScatterAddRowsArgs& args);
+void add(Backend& backend, const AddArgs& args);
 void convert(Backend& backend, const ConvertArgs& args);
 }  // namespace ops
 

@@ -11,6 +11,11 @@ struct NormalizeRowsArgs {
   TensorView x, y;
 };
 
+// With y = x / |x|:  dx = (dy - y (y . dy)) / |x|, row by row. x, dy, dx: (R, D) sum type; dx may be dy.
+struct NormalizeRowsBackwardArgs {
+  TensorView x, dy, dx;
+};
+
 // y = softmax(x), row by row. May run in place. x, y: (R, D) sum type.
 struct SoftmaxRowsArgs {
   TensorView x, y;
@@ -27,6 +32,7 @@ class Backend;
 
 namespace ops {
 void normalize_rows(Backend& backend, const NormalizeRowsArgs& args);
+void normalize_rows_backward(Backend& backend, const NormalizeRowsBackwardArgs& args);
 void softmax_rows(Backend& backend, const SoftmaxRowsArgs& args);
 void similarity(Backend& backend, const SimilarityArgs& args);
 }  // namespace ops

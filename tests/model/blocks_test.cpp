@@ -74,8 +74,8 @@ void check_transformer(Tiny& tiny, const Transformer& transformer, const std::st
     block.ln_1.forward(*tiny.backend, x, y);
     expect(y, ".ln_1");
 
-    const Tensor attention = Tensor::zeros({rows, width}, DType::kFloat64);  // forward adds to it
-    block.attn.forward(tiny.c, sequences, recorded(".ln_1"), {}, attention);
+    const Tensor attention = Tensor::zeros({rows, width}, DType::kFloat64);  // the residual as well
+    block.attn.forward(tiny.c, sequences, recorded(".ln_1"), {}, attention, attention);
     expect(attention, ".attn");
 
     const int64_t hidden_width = tiny.activations.at(name + ".mlp.c_fc").shape()[2];

@@ -34,26 +34,38 @@ class TwoTypes : public Backend {
   DType sum_dtype() const override { return DType::kFloat32; }
   Tensor allocate(Shape shape, DType dtype) override { return storage_.allocate(shape, dtype); }
   Tensor upload(const Tensor& host, bool keep) override { return storage_.upload(host, keep); }
+  Tensor upload_copy(const Tensor& host) override { return storage_.upload_copy(host); }
+  void zero(TensorView tensor) override { storage_.zero(tensor); }
   void download(TensorView, TensorView) override { ++calls; }
   void synchronize() override {}
   int64_t padded_rows(int64_t rows) const override { return rows; }
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return storage_.pack(spec); }
   void linear(const PackedLinear&, const LinearArgs&) override { ++calls; }
+  void linear_weight_gradient(const LinearWeightGradientArgs&) override { ++calls; }
+  void activate(const ActivateArgs&) override { ++calls; }
+  void activate_backward(const ActivateBackwardArgs&) override { ++calls; }
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return storage_.pack(spec); }
   void convolution(const PackedConvolution&, const ConvolutionArgs&) override { ++calls; }
   void layer_norm(const LayerNormArgs&) override { ++calls; }
+  void layer_norm_backward(const LayerNormBackwardArgs&) override { ++calls; }
   std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) override { return storage_.pack(spec); }
   void pooled_attention(const PackedPooledAttention&, const PooledAttentionArgs&) override { ++calls; }
   void attention(const AttentionArgs&) override { ++calls; }
+  void attention_backward(const AttentionBackwardArgs&) override { ++calls; }
   void embed_tokens(const EmbedTokensArgs&) override { ++calls; }
+  void embed_tokens_backward(const EmbedTokensBackwardArgs&) override { ++calls; }
   void patches(const PatchesArgs&) override { ++calls; }
   void embed_patches(const EmbedPatchesArgs&) override { ++calls; }
+  void embed_patches_backward(const EmbedPatchesBackwardArgs&) override { ++calls; }
   void channels_last(const ChannelsLastArgs&) override { ++calls; }
   void average_pool(const AveragePoolArgs&) override { ++calls; }
   void mean_token(const MeanTokenArgs&) override { ++calls; }
   void gather_rows(const GatherRowsArgs&) override { ++calls; }
+  void scatter_add_rows(const ScatterAddRowsArgs&) override { ++calls; }
+  void add(const AddArgs&) override { ++calls; }
   void convert(const ConvertArgs&) override { ++calls; }
   void normalize_rows(const NormalizeRowsArgs&) override { ++calls; }
+  void normalize_rows_backward(const NormalizeRowsBackwardArgs&) override { ++calls; }
   void softmax_rows(const SoftmaxRowsArgs&) override { ++calls; }
   void similarity(const SimilarityArgs&) override { ++calls; }
 

@@ -35,4 +35,39 @@ void attention(const T* q, const T* k, const T* v, int64_t nq, int64_t nk, int64
   }
 }
 
+// With P = softmax(q k^T / sqrt(Dh)), dP = dout v^T and dS = P * (dP - rowsum(P * dP)) / sqrt(Dh):
+//   dq = dS k  written;   dk += dS^T q,  dv += P^T dout  accumulated.
+// Strides as in attention(); dout and dq have q's, dk and dv those of k and v.
+template <class T>
+void attention_backward(const T* q, const T* k, const T* v, const T* dout, int64_t nq, int64_t nk, int64_t Dh,
+                        int64_t q_stride, int64_t kv_stride, bool causal, T* dq, T* dk, T* dv) {
+  const T scale = T(1) / std::sqrt(T(Dh));
+  std::vector<T> p(static_cast<size_t>(nk)), dp(static_cast<size_t>(nk));
+  for (int64_t i = 0; i < nq; ++i, q += q_stride, dout += q_stride, dq += q_stride) {
+    const auto visible = static_cast<size_t>(causal ? nk - nq + i + 1 : nk);
+    T largest = 0, total = 0, mean = 0;
+    for (size_t j = 0; j < visible; ++j) {
+      const auto row = static_cast<int64_t>(j) * kv_stride;
+      p[j] = dp[j] = 0;
+      for (int64_t d = 0; d < Dh; ++d) {
+        p[j] += q[d] * scale * k[row + d];
+        dp[j] += dout[d] * v[row + d];
+      }
+      largest = j == 0 ? p[j] : std::max(largest, p[j]);
+    }
+    for (size_t j = 0; j < visible; ++j) total += p[j] = std::exp(p[j] - largest);
+    for (size_t j = 0; j < visible; ++j) mean += (p[j] /= total) * dp[j];
+    std::fill(dq, dq + Dh, T(0));
+    for (size_t j = 0; j < visible; ++j) {
+      const auto row = static_cast<int64_t>(j) * kv_stride;
+      const T ds = p[j] * (dp[j] - mean) * scale;
+      for (int64_t d = 0; d < Dh; ++d) {
+        dq[d] += ds * k[row + d];
+        dk[row + d] += ds * q[d];
+        dv[row + d] += p[j] * dout[d];
+      }
+    }
+  }
+}
+
 }  // namespace clipkit::reference

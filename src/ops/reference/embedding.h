@@ -32,4 +32,22 @@ void embed_patches(const T* patches, const T* class_embedding, const T* position
   }
 }
 
+// dpatches[n, i] = dx[n, 1 + i];  dclass_embedding += sum over n of dx[n, 0],  dpositions += sum over n of dx[n].
+// The last two may be null.
+template <class T>
+void embed_patches_backward(const T* dx, int64_t N, int64_t L, int64_t D, T* dpatches, T* dclass_embedding,
+                            T* dpositions) noexcept {
+  for (int64_t n = 0; n < N; ++n) {
+    for (int64_t i = 0; i < L * D; ++i) {
+      const T value = *dx++;
+      if (dpositions != nullptr) dpositions[i] += value;
+      if (i >= D) {
+        *dpatches++ = value;
+      } else if (dclass_embedding != nullptr) {
+        dclass_embedding[i] += value;
+      }
+    }
+  }
+}
+
 }  // namespace clipkit::reference

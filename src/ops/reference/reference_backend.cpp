@@ -84,6 +84,8 @@ class ReferenceBackend : public Backend {
     if (keep_dtype || host.dtype() == kDType<T>) return {host.view(), host.owner()};
     return as_plain<T>(host);
   }
+  Tensor upload_copy(const Tensor& host) override { return as_plain<T>(host); }
+  void zero(TensorView tensor) override { std::memset(tensor.raw(), 0, tensor.bytes()); }
   void download(TensorView from, TensorView host) override {
     if (from.dtype() == host.dtype()) {
       std::memcpy(host.raw(), from.raw(), from.bytes());
@@ -101,6 +103,21 @@ class ReferenceBackend : public Backend {
     reference::linear<T>(a.x.data<T>(), w.weight.template data<T>(), optional(w.bias), a.activation,
                          optional(a.residual), a.x.shape()[0], w.in(), w.out(), a.y.data<T>());
   }
+  void linear_weight_gradient(const LinearWeightGradientArgs& a) override {
+    const int64_t in = a.x.shape()[1], out = a.dy.shape()[1];
+    reference::linear_weight_gradient<T>(a.x.data<T>(), a.dy.data<T>(), a.x.shape()[0], in, out, a.transposed ? 1 : in,
+                                         a.transposed ? out : 1, a.dweight.data<T>(),
+                                         a.dbias ? a.dbias.data<T>() : nullptr);
+  }
+  void activate(const ActivateArgs& a) override {
+    for (int64_t i = 0; i < a.x.num_elements(); ++i)
+      a.y.data<T>()[i] = reference::activate(a.activation, a.x.data<T>()[i]);
+  }
+  void activate_backward(const ActivateBackwardArgs& a) override {
+    for (int64_t i = 0; i < a.x.num_elements(); ++i) {
+      a.dx.data<T>()[i] = a.dy.data<T>()[i] * reference::activate_slope(a.activation, a.x.data<T>()[i]);
+    }
+  }
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override {
     return std::make_unique<PlainConvolution<T>>(spec);
   }
@@ -115,6 +132,11 @@ class ReferenceBackend : public Backend {
     reference::layer_norm<T>(a.x.data<T>(), a.weight.data<T>(), a.bias.data<T>(), T(a.eps), a.x.shape()[0],
                              a.x.shape()[1], a.y.data<T>());
   }
+  void layer_norm_backward(const LayerNormBackwardArgs& a) override {
+    reference::layer_norm_backward<T>(a.x.data<T>(), a.weight.data<T>(), T(a.eps), a.dy.data<T>(), a.x.shape()[0],
+                                      a.x.shape()[1], a.dx.data<T>(), a.dweight ? a.dweight.data<T>() : nullptr,
+                                      a.dbias ? a.dbias.data<T>() : nullptr);
+  }
   void attention(const AttentionArgs& a) override {
     const int64_t width = a.q.shape()[1], head = width / a.heads;
     for (size_t n = 0; n + 1 < a.starts.size(); ++n) {
@@ -123,6 +145,21 @@ class ReferenceBackend : public Backend {
         const T* k = a.kv.data<T>() + a.starts[n] * 2 * width + h * head;
         reference::attention<T>(q, k, k + width, a.q_starts[n + 1] - a.q_starts[n], a.starts[n + 1] - a.starts[n], head,
                                 width, 2 * width, a.causal, a.out.data<T>() + a.q_starts[n] * width + h * head);
+      }
+    }
+  }
+  void attention_backward(const AttentionBackwardArgs& a) override {
+    const int64_t width = a.q.shape()[1], head = width / a.heads;
+    std::fill_n(a.dkv.data<T>(), a.dkv.num_elements(), T(0));
+    std::fill_n(a.dq.data<T>(), a.dq.num_elements(), T(0));
+    for (size_t n = 0; n + 1 < a.starts.size(); ++n) {
+      for (int64_t h = 0; h < a.heads; ++h) {
+        const int64_t at = a.q_starts[n] * width + h * head, kv_at = a.starts[n] * 2 * width + h * head;
+        const T* k = a.kv.data<T>() + kv_at;
+        T* dk = a.dkv.data<T>() + kv_at;
+        reference::attention_backward<T>(a.q.data<T>() + at, k, k + width, a.dout.data<T>() + at,
+                                         a.q_starts[n + 1] - a.q_starts[n], a.starts[n + 1] - a.starts[n], head, width,
+                                         2 * width, a.causal, a.dq.data<T>() + at, dk, dk + width);
       }
     }
   }
@@ -158,6 +195,18 @@ class ReferenceBackend : public Backend {
       for (int64_t d = 0; d < width; ++d) y[d] = row.data<T>()[d] + position[d];
     }
   }
+  void embed_tokens_backward(const EmbedTokensBackwardArgs& a) override {
+    const auto accumulate = [](const TensorView& table, int32_t row, std::span<const T> dy) {
+      if (!table) return;
+      const auto to = table.row<T>(row);
+      for (size_t d = 0; d < dy.size(); ++d) to[d] += dy[d];
+    };
+    for (size_t r = 0; r < a.ids.size(); ++r) {
+      if (a.ids[r] < 0) continue;
+      accumulate(a.dtable, a.ids[r], a.dy.row<T>(static_cast<int64_t>(r)));
+      accumulate(a.dpositions, a.index[r], a.dy.row<T>(static_cast<int64_t>(r)));
+    }
+  }
   void patches(const PatchesArgs& a) override {
     const Shape& s = a.pixels.shape();
     reference::patches<float, T>(a.pixels.data<float>(), s[0], s[1], s[2], s[3], a.patch, a.y.data<T>());
@@ -166,6 +215,12 @@ class ReferenceBackend : public Backend {
     const int64_t length = a.positions.shape()[0];
     reference::embed_patches<T>(a.patches.data<T>(), a.class_embedding.data<T>(), a.positions.data<T>(),
                                 a.x.shape()[0] / length, length, a.positions.shape()[1], a.x.data<T>());
+  }
+  void embed_patches_backward(const EmbedPatchesBackwardArgs& a) override {
+    const int64_t width = a.dx.shape()[1], batch = a.dx.shape()[0] / a.length;
+    reference::embed_patches_backward<T>(a.dx.data<T>(), batch, a.length, width, a.dpatches.data<T>(),
+                                         a.dclass_embedding ? a.dclass_embedding.data<T>() : nullptr,
+                                         a.dpositions ? a.dpositions.data<T>() : nullptr);
   }
   void channels_last(const ChannelsLastArgs& a) override {
     const Shape& s = a.x.shape();
@@ -191,9 +246,22 @@ class ReferenceBackend : public Backend {
       std::copy(row.begin(), row.end(), a.y.row<T>(static_cast<int64_t>(i)).begin());
     }
   }
+  void scatter_add_rows(const ScatterAddRowsArgs& a) override {
+    for (size_t i = 0; i < a.rows.size(); ++i) {
+      const auto from = a.x.row<T>(static_cast<int64_t>(i)), to = a.y.row<T>(a.rows[i]);
+      for (size_t d = 0; d < to.size(); ++d) to[d] += from[d];
+    }
+  }
+  void add(const AddArgs& a) override {
+    for (int64_t i = 0; i < a.y.num_elements(); ++i) a.y.data<T>()[i] = a.a.data<T>()[i] + a.b.data<T>()[i];
+  }
   void convert(const ConvertArgs& a) override { std::memcpy(a.y.raw(), a.x.raw(), a.x.bytes()); }
   void normalize_rows(const NormalizeRowsArgs& a) override {
     reference::normalize_rows<T>(a.x.data<T>(), a.x.shape()[0], a.x.shape()[1], a.y.data<T>());
+  }
+  void normalize_rows_backward(const NormalizeRowsBackwardArgs& a) override {
+    reference::normalize_rows_backward<T>(a.x.data<T>(), a.dy.data<T>(), a.x.shape()[0], a.x.shape()[1],
+                                          a.dx.data<T>());
   }
   void softmax_rows(const SoftmaxRowsArgs& a) override {
     reference::softmax_rows<T>(a.x.data<T>(), a.x.shape()[0], a.x.shape()[1], a.y.data<T>());

@@ -17,6 +17,22 @@ void normalize_rows(const T* x, int64_t R, int64_t D, T* y) noexcept {
   }
 }
 
+// With y = x / |x|:  dx = (dy - y (y . dy)) / |x|; where |x| < 1e-12, forward was a product and so is this.  dx may be
+// dy.
+template <class T>
+void normalize_rows_backward(const T* x, const T* dy, int64_t R, int64_t D, T* dx) noexcept {
+  for (int64_t r = 0; r < R; ++r, x += D, dy += D, dx += D) {
+    T sum_sq = 0, dot = 0;
+    for (int64_t d = 0; d < D; ++d) {
+      sum_sq += x[d] * x[d];
+      dot += x[d] * dy[d];
+    }
+    const T norm = std::sqrt(sum_sq), factor = T(1) / std::max(norm, T(1e-12));
+    const T along = norm > T(1e-12) ? dot * factor * factor : T(0);
+    for (int64_t d = 0; d < D; ++d) dx[d] = (dy[d] - x[d] * along) * factor;
+  }
+}
+
 // y = exp(x - max x) / sum.  x, y: (R, D); may be the same.
 template <class T>
 void softmax_rows(const T* x, int64_t R, int64_t D, T* y) noexcept {

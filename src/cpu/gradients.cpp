@@ -1,0 +1,172 @@
+#include "cpu/gradients.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/parallel.h"
+#include "cpu/kernels.h"
+
+namespace clipkit {
+
+namespace {
+
+template <class T>
+T* elements(const TensorView& tensor) {
+  return static_cast<T*>(tensor.raw());
+}
+
+float* at_least(Tensor& scratch, int64_t floats) {
+  if (!scratch || scratch.num_elements() < floats) scratch = Tensor::empty({floats});
+  return scratch.data<float>();
+}
+
+// Calls body(begin, count) for pieces that are worth a thread.
+template <class Body>
+void in_pieces(int64_t n, const Body& body) {
+  constexpr int64_t kPiece = 1 << 14;
+  parallel_for((n + kPiece - 1) / kPiece,
+               [&](int64_t piece) { body(piece * kPiece, std::min(kPiece, n - piece * kPiece)); });
+}
+
+// Sums over rows go by blocks of this many rows, each into a row of its own of the scratch, and then over the blocks:
+// an order that the number of threads does not change.
+constexpr int64_t kBlockRows = 64;
+
+int64_t blocks_of(int64_t rows) {
+  return (rows + kBlockRows - 1) / kBlockRows;
+}
+
+// to[d] += sum over b of partial[b * stride + d] for d < width.
+void add_partial_sums(const float* partial, int64_t blocks, int64_t stride, int64_t width, float* to) {
+  in_pieces(width, [&](int64_t begin, int64_t count) {
+    for (int64_t b = 0; b < blocks; ++b) kernels::accumulate(partial + b * stride + begin, count, to + begin);
+  });
+}
+
+}  // namespace
+
+template <class T>
+void activate_on_cpu(const ActivateArgs& a) {
+  in_pieces(a.x.num_elements(), [&](int64_t begin, int64_t count) {
+    kernels::activate(a.activation, elements<T>(a.x) + begin, count, elements<T>(a.y) + begin);
+  });
+}
+
+template <class T>
+void activate_backward_on_cpu(const ActivateBackwardArgs& a) {
+  in_pieces(a.x.num_elements(), [&](int64_t begin, int64_t count) {
+    kernels::activate_backward(a.activation, elements<T>(a.x) + begin, elements<T>(a.dy) + begin, count,
+                               elements<T>(a.dx) + begin);
+  });
+}
+
+template <class T>
+void attention_backward_on_cpu(const AttentionBackwardArgs& a, Tensor& scratch) {
+  const int64_t width = a.q.shape()[1], head = width / a.heads;
+  const auto sequences = static_cast<int64_t>(a.starts.size()) - 1;
+  std::fill(elements<T>(a.dq) + a.q_starts.back() * width, elements<T>(a.dq) + a.dq.num_elements(), T{});
+  std::fill(elements<T>(a.dkv) + a.starts.back() * 2 * width, elements<T>(a.dkv) + a.dkv.num_elements(), T{});
+  int64_t keys = 0, queries = 0;
+  for (size_t n = 1; n < a.starts.size(); ++n) {
+    keys = std::max(keys, a.starts[n] - a.starts[n - 1]);
+    queries = std::max(queries, a.q_starts[n] - a.q_starts[n - 1]);
+  }
+  const int64_t per_thread = kernels::attention_backward_scratch(queries, keys, head);
+  float* memory = at_least(scratch, per_thread * num_compute_threads());
+  parallel_for_dynamic(sequences * a.heads, [&](int64_t task) {
+    const auto n = static_cast<size_t>(task / a.heads);
+    const int64_t column = task % a.heads * head;
+    const int64_t at = a.q_starts[n] * width + column, kv_at = a.starts[n] * 2 * width + column;
+    kernels::attention_backward({.nq = a.q_starts[n + 1] - a.q_starts[n],
+                                 .nk = a.starts[n + 1] - a.starts[n],
+                                 .Dh = head,
+                                 .q_stride = width,
+                                 .kv_stride = 2 * width,
+                                 .causal = a.causal,
+                                 .scratch = memory + compute_thread_index() * per_thread},
+                                elements<T>(a.q) + at, elements<T>(a.kv) + kv_at, elements<T>(a.kv) + kv_at + width,
+                                elements<T>(a.dout) + at, elements<T>(a.dq) + at, elements<T>(a.dkv) + kv_at,
+                                elements<T>(a.dkv) + kv_at + width);
+  });
+}
+
+template <class T>
+void embed_patches_backward_on_cpu(const EmbedPatchesBackwardArgs& a) {
+  const int64_t length = a.length, width = a.dx.shape()[1], batch = a.dx.shape()[0] / length;
+  parallel_for(length, [&](int64_t i) {
+    for (int64_t n = 0; n < batch; ++n) {
+      const float* dx = elements<float>(a.dx) + (n * length + i) * width;
+      if (a.dpositions) kernels::accumulate(dx, width, elements<float>(a.dpositions) + i * width);
+      if (i == 0) {
+        if (a.dclass_embedding) kernels::accumulate(dx, width, elements<float>(a.dclass_embedding));
+        continue;
+      }
+      T* dpatch = elements<T>(a.dpatches) + (n * (length - 1) + i - 1) * width;
+      if constexpr (std::is_same_v<T, float>) {
+        std::memcpy(dpatch, dx, static_cast<size_t>(width) * sizeof(float));
+      } else {
+        kernels::convert(dx, width, dpatch);
+      }
+    }
+  });
+}
+
+void layer_norm_backward_on_cpu(const LayerNormBackwardArgs& a, Tensor& scratch) {
+  const int64_t rows = a.x.shape()[0], width = a.x.shape()[1], blocks = blocks_of(rows);
+  float* partial = a.dweight ? at_least(scratch, blocks * 2 * width) : nullptr;
+  parallel_for(blocks, [&](int64_t block) {
+    float* sums = partial ? partial + block * 2 * width : nullptr;
+    if (sums) std::fill(sums, sums + 2 * width, 0.0f);
+    for (int64_t r = block * kBlockRows; r < std::min(rows, (block + 1) * kBlockRows); ++r) {
+      kernels::layer_norm_backward(elements<float>(a.x) + r * width, elements<float>(a.weight),
+                                   static_cast<float>(a.eps), elements<float>(a.dy) + r * width, width,
+                                   elements<float>(a.dx) + r * width, sums, sums ? sums + width : nullptr);
+    }
+  });
+  if (!partial) return;
+  add_partial_sums(partial, blocks, 2 * width, width, elements<float>(a.dweight));
+  add_partial_sums(partial + width, blocks, 2 * width, width, elements<float>(a.dbias));
+}
+
+void embed_tokens_backward_on_cpu(const EmbedTokensBackwardArgs& a) {
+  // Each thread takes some columns of all rows, so that no two meet in a row of the table.
+  constexpr int64_t kColumns = 128;
+  const int64_t width = a.dy.shape()[1];
+  parallel_for((width + kColumns - 1) / kColumns, [&](int64_t piece) {
+    const int64_t begin = piece * kColumns, count = std::min(kColumns, width - begin);
+    for (size_t r = 0; r < a.ids.size(); ++r) {
+      if (a.ids[r] < 0) continue;
+      const float* dy = elements<float>(a.dy) + static_cast<int64_t>(r) * width + begin;
+      if (a.dtable) kernels::accumulate(dy, count, elements<float>(a.dtable) + a.ids[r] * width + begin);
+      if (a.dpositions) kernels::accumulate(dy, count, elements<float>(a.dpositions) + a.index[r] * width + begin);
+    }
+  });
+}
+
+template <class T>
+void add_column_sums_on_cpu(const TensorView& dy, const TensorView& dbias, Tensor& scratch) {
+  const int64_t rows = dy.shape()[0], width = dy.shape()[1], blocks = blocks_of(rows);
+  float* partial = at_least(scratch, blocks * width);
+  parallel_for(blocks, [&](int64_t block) {
+    float* sums = partial + block * width;
+    std::fill(sums, sums + width, 0.0f);
+    for (int64_t r = block * kBlockRows; r < std::min(rows, (block + 1) * kBlockRows); ++r) {
+      kernels::accumulate(elements<T>(dy) + r * width, width, sums);
+    }
+  });
+  add_partial_sums(partial, blocks, width, width, elements<float>(dbias));
+}
+
+template void activate_on_cpu<float>(const ActivateArgs&);
+template void activate_on_cpu<uint16_t>(const ActivateArgs&);
+template void activate_backward_on_cpu<float>(const ActivateBackwardArgs&);
+template void activate_backward_on_cpu<uint16_t>(const ActivateBackwardArgs&);
+template void attention_backward_on_cpu<float>(const AttentionBackwardArgs&, Tensor&);
+template void attention_backward_on_cpu<uint16_t>(const AttentionBackwardArgs&, Tensor&);
+template void embed_patches_backward_on_cpu<float>(const EmbedPatchesBackwardArgs&);
+template void embed_patches_backward_on_cpu<uint16_t>(const EmbedPatchesBackwardArgs&);
+template void add_column_sums_on_cpu<float>(const TensorView&, const TensorView&, Tensor&);
+template void add_column_sums_on_cpu<uint16_t>(const TensorView&, const TensorView&, Tensor&);
+
+}  // namespace clipkit
