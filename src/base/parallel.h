@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace clipkit {
@@ -32,6 +33,16 @@ void parallel_for_dynamic(int64_t n, const Body& body) noexcept {
 #pragma omp parallel for schedule(dynamic, 1) if (n > 1)
 #endif
   for (int64_t i = 0; i < n; ++i) body(i);
+}
+
+// Calls body(begin, count) for pieces of n elements that are each worth a thread. Where the pieces begin depends on n
+// alone.
+inline constexpr int64_t kPieceElements = 1 << 14;
+template <class Body>
+void parallel_for_pieces(int64_t n, const Body& body) noexcept {
+  parallel_for((n + kPieceElements - 1) / kPieceElements, [&](int64_t piece) {
+    body(piece * kPieceElements, std::min(kPieceElements, n - piece * kPieceElements));
+  });
 }
 
 }  // namespace clipkit

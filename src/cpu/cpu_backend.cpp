@@ -11,6 +11,8 @@
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
 #include "cpu/pooled_attention.h"
+#include "cpu/scratch.h"
+#include "cpu/training.h"
 #include "ops/reference/embedding.h"
 #include "ops/reference/similarity.h"
 #include "tensor/convert.h"
@@ -193,23 +195,27 @@ class CpuBackend : public Backend {
   }
 
   void add(const AddArgs& a) override {
-    constexpr int64_t kPiece = 1 << 14;
-    const int64_t n = a.y.num_elements();
     const float *left = a.a.template data<float>(), *right = a.b.template data<float>();
     float* y = a.y.template data<float>();
-    parallel_for((n + kPiece - 1) / kPiece, [&](int64_t piece) {
-      for (int64_t i = piece * kPiece; i < std::min(n, (piece + 1) * kPiece); ++i) y[i] = left[i] + right[i];
+    parallel_for_pieces(a.y.num_elements(), [&](int64_t begin, int64_t count) {
+      for (int64_t i = begin; i < begin + count; ++i) y[i] = left[i] + right[i];
     });
   }
 
   void convert(const ConvertArgs& a) override {
-    if (a.x.dtype() == a.y.dtype()) {
-      std::memcpy(a.y.raw(), a.x.raw(), a.x.bytes());
-    } else if (a.x.dtype() == DType::kFloat32) {
-      kernels::convert(static_cast<const float*>(a.x.raw()), a.x.num_elements(), static_cast<uint16_t*>(a.y.raw()));
-    } else {
-      kernels::convert(static_cast<const uint16_t*>(a.x.raw()), a.x.num_elements(), static_cast<float*>(a.y.raw()));
-    }
+    parallel_for_pieces(a.x.num_elements(), [&](int64_t begin, int64_t count) {
+      if (a.x.dtype() == a.y.dtype()) {
+        std::memcpy(static_cast<char*>(a.y.raw()) + static_cast<size_t>(begin) * size_bytes(a.y.dtype()),
+                    static_cast<const char*>(a.x.raw()) + static_cast<size_t>(begin) * size_bytes(a.x.dtype()),
+                    static_cast<size_t>(count) * size_bytes(a.x.dtype()));
+      } else if (a.x.dtype() == DType::kFloat32) {
+        kernels::convert(static_cast<const float*>(a.x.raw()) + begin, count,
+                         static_cast<uint16_t*>(a.y.raw()) + begin);
+      } else {
+        kernels::convert(static_cast<const uint16_t*>(a.x.raw()) + begin, count,
+                         static_cast<float*>(a.y.raw()) + begin);
+      }
+    });
   }
 
   void normalize_rows(const NormalizeRowsArgs& a) override {
@@ -247,6 +253,14 @@ class CpuBackend : public Backend {
     });
   }
 
+  void contrastive_loss(const ContrastiveLossArgs& args) override { contrastive_loss_on_cpu(args, scratch_); }
+  void contrastive_loss_backward(const ContrastiveLossBackwardArgs& args) override {
+    contrastive_loss_backward_on_cpu(args, scratch_);
+  }
+  void adamw(const AdamWArgs& args) override { adamw_on_cpu(args); }
+  void sum_of_squares(const SumOfSquaresArgs& args) override { sum_of_squares_on_cpu(args, scratch_); }
+  void blend(const BlendArgs& args) override { blend_on_cpu(args); }
+
  private:
   static T* elements(const TensorView& tensor) { return static_cast<T*>(tensor.raw()); }
   static int64_t keys_of(const AttentionArgs& a, int64_t n) {
@@ -259,9 +273,7 @@ class CpuBackend : public Backend {
 
   // That many floats for each compute thread, one thread's after the other's. Valid until the next call.
   float* thread_scratch(int64_t floats_per_thread) {
-    const int64_t needed = floats_per_thread * num_compute_threads();
-    if (!scratch_ || scratch_.num_elements() < needed) scratch_ = Tensor::empty({needed});
-    return scratch_.template data<float>();
+    return scratch_floats(scratch_, floats_per_thread * num_compute_threads());
   }
 
   template <class Body>

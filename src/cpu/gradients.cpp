@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "cpu/kernels.h"
+#include "cpu/scratch.h"
 
 namespace clipkit {
 
@@ -14,19 +15,6 @@ namespace {
 template <class T>
 T* elements(const TensorView& tensor) {
   return static_cast<T*>(tensor.raw());
-}
-
-float* at_least(Tensor& scratch, int64_t floats) {
-  if (!scratch || scratch.num_elements() < floats) scratch = Tensor::empty({floats});
-  return scratch.data<float>();
-}
-
-// Calls body(begin, count) for pieces that are worth a thread.
-template <class Body>
-void in_pieces(int64_t n, const Body& body) {
-  constexpr int64_t kPiece = 1 << 14;
-  parallel_for((n + kPiece - 1) / kPiece,
-               [&](int64_t piece) { body(piece * kPiece, std::min(kPiece, n - piece * kPiece)); });
 }
 
 // Sums over rows go by blocks of this many rows, each into a row of its own of the scratch, and then over the blocks:
@@ -39,7 +27,7 @@ int64_t blocks_of(int64_t rows) {
 
 // to[d] += sum over b of partial[b * stride + d] for d < width.
 void add_partial_sums(const float* partial, int64_t blocks, int64_t stride, int64_t width, float* to) {
-  in_pieces(width, [&](int64_t begin, int64_t count) {
+  parallel_for_pieces(width, [&](int64_t begin, int64_t count) {
     for (int64_t b = 0; b < blocks; ++b) kernels::accumulate(partial + b * stride + begin, count, to + begin);
   });
 }
@@ -48,14 +36,14 @@ void add_partial_sums(const float* partial, int64_t blocks, int64_t stride, int6
 
 template <class T>
 void activate_on_cpu(const ActivateArgs& a) {
-  in_pieces(a.x.num_elements(), [&](int64_t begin, int64_t count) {
+  parallel_for_pieces(a.x.num_elements(), [&](int64_t begin, int64_t count) {
     kernels::activate(a.activation, elements<T>(a.x) + begin, count, elements<T>(a.y) + begin);
   });
 }
 
 template <class T>
 void activate_backward_on_cpu(const ActivateBackwardArgs& a) {
-  in_pieces(a.x.num_elements(), [&](int64_t begin, int64_t count) {
+  parallel_for_pieces(a.x.num_elements(), [&](int64_t begin, int64_t count) {
     kernels::activate_backward(a.activation, elements<T>(a.x) + begin, elements<T>(a.dy) + begin, count,
                                elements<T>(a.dx) + begin);
   });
@@ -73,7 +61,7 @@ void attention_backward_on_cpu(const AttentionBackwardArgs& a, Tensor& scratch) 
     queries = std::max(queries, a.q_starts[n] - a.q_starts[n - 1]);
   }
   const int64_t per_thread = kernels::attention_backward_scratch(queries, keys, head);
-  float* memory = at_least(scratch, per_thread * num_compute_threads());
+  float* memory = scratch_floats(scratch, per_thread * num_compute_threads());
   parallel_for_dynamic(sequences * a.heads, [&](int64_t task) {
     const auto n = static_cast<size_t>(task / a.heads);
     const int64_t column = task % a.heads * head;
@@ -114,7 +102,7 @@ void embed_patches_backward_on_cpu(const EmbedPatchesBackwardArgs& a) {
 
 void layer_norm_backward_on_cpu(const LayerNormBackwardArgs& a, Tensor& scratch) {
   const int64_t rows = a.x.shape()[0], width = a.x.shape()[1], blocks = blocks_of(rows);
-  float* partial = a.dweight ? at_least(scratch, blocks * 2 * width) : nullptr;
+  float* partial = a.dweight ? scratch_floats(scratch, blocks * 2 * width) : nullptr;
   parallel_for(blocks, [&](int64_t block) {
     float* sums = partial ? partial + block * 2 * width : nullptr;
     if (sums) std::fill(sums, sums + 2 * width, 0.0f);
@@ -147,7 +135,7 @@ void embed_tokens_backward_on_cpu(const EmbedTokensBackwardArgs& a) {
 template <class T>
 void add_column_sums_on_cpu(const TensorView& dy, const TensorView& dbias, Tensor& scratch) {
   const int64_t rows = dy.shape()[0], width = dy.shape()[1], blocks = blocks_of(rows);
-  float* partial = at_least(scratch, blocks * width);
+  float* partial = scratch_floats(scratch, blocks * width);
   parallel_for(blocks, [&](int64_t block) {
     float* sums = partial + block * width;
     std::fill(sums, sums + width, 0.0f);

@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "cpu/kernels.h"
+#include "cpu/scratch.h"
 #include "tensor/convert.h"
 
 namespace clipkit {
@@ -51,11 +52,9 @@ void pooled_attention_on_cpu(const PackedPooledAttention& packed, const PooledAt
   for (int64_t n = 0; n < N; ++n) {
     longest = std::max(longest, args.starts[static_cast<size_t>(n) + 1] - args.starts[static_cast<size_t>(n)]);
   }
-  const int64_t needed = 2 * N * H * D + N * H * longest;
-  if (!scratch || scratch.num_elements() < needed) scratch = Tensor::empty({needed});
-  float* u = scratch.data<float>();  // (N, H, D)
-  float* z = u + N * H * D;          // (N, H, D)
-  float* scores = z + N * H * D;     // (N, H, longest)
+  float* u = scratch_floats(scratch, 2 * N * H * D + N * H * longest);  // (N, H, D)
+  float* z = u + N * H * D;                                             // (N, H, D)
+  float* scores = z + N * H * D;                                        // (N, H, longest)
   const float *q = args.q.data<float>(), *x = args.x.data<float>();
   float* out = args.out.data<float>();
 

@@ -4,10 +4,12 @@
 
 #include "ops/activate.h"
 #include "ops/attention.h"
+#include "ops/contrastive_loss.h"
 #include "ops/convolution.h"
 #include "ops/embedding.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
+#include "ops/optimizer.h"
 #include "ops/pooled_attention.h"
 #include "ops/pooling.h"
 #include "ops/similarity.h"
@@ -73,6 +75,11 @@ class Backend {
   virtual void normalize_rows_backward(const NormalizeRowsBackwardArgs& args) = 0;
   virtual void softmax_rows(const SoftmaxRowsArgs& args) = 0;
   virtual void similarity(const SimilarityArgs& args) = 0;
+  virtual void contrastive_loss(const ContrastiveLossArgs& args) = 0;
+  virtual void contrastive_loss_backward(const ContrastiveLossBackwardArgs& args) = 0;
+  virtual void adamw(const AdamWArgs& args) = 0;
+  virtual void sum_of_squares(const SumOfSquaresArgs& args) = 0;
+  virtual void blend(const BlendArgs& args) = 0;
 };
 
 }  // namespace clipkit

@@ -68,6 +68,11 @@ class TwoTypes : public Backend {
   void normalize_rows_backward(const NormalizeRowsBackwardArgs&) override { ++calls; }
   void softmax_rows(const SoftmaxRowsArgs&) override { ++calls; }
   void similarity(const SimilarityArgs&) override { ++calls; }
+  void contrastive_loss(const ContrastiveLossArgs&) override { ++calls; }
+  void contrastive_loss_backward(const ContrastiveLossBackwardArgs&) override { ++calls; }
+  void adamw(const AdamWArgs&) override { ++calls; }
+  void sum_of_squares(const SumOfSquaresArgs&) override { ++calls; }
+  void blend(const BlendArgs&) override { ++calls; }
 
   int calls = 0;
 

@@ -7,10 +7,12 @@
 
 #include "base/check.h"
 #include "ops/reference/attention.h"
+#include "ops/reference/contrastive_loss.h"
 #include "ops/reference/convolution.h"
 #include "ops/reference/embedding.h"
 #include "ops/reference/layer_norm.h"
 #include "ops/reference/linear.h"
+#include "ops/reference/optimizer.h"
 #include "ops/reference/pooling.h"
 #include "ops/reference/similarity.h"
 #include "tensor/convert.h"
@@ -269,6 +271,59 @@ class ReferenceBackend : public Backend {
   void similarity(const SimilarityArgs& a) override {
     reference::similarity<T>(a.a.data<T>(), a.b.data<T>(), T(a.alpha), a.a.shape()[0], a.b.shape()[0], a.a.shape()[1],
                              a.c.data<T>());
+  }
+  void contrastive_loss(const ContrastiveLossArgs& a) override {
+    const int64_t n = a.x.shape()[0], N = a.y.shape()[0], E = a.x.shape()[1];
+    const T scale = std::exp(*a.logit_scale.data<T>());
+    if (a.logit_bias) {
+      reference::sigmoid_loss<T>(a.x.data<T>(), a.y.data<T>(), scale, *a.logit_bias.data<T>(), a.first, n, N, E,
+                                 a.reduced.data<T>(), a.loss.data<T>());
+    } else {
+      reference::softmax_loss<T>(a.x.data<T>(), a.y.data<T>(), scale, a.first, n, N, E, a.reduced.data<T>(),
+                                 a.loss.data<T>());
+    }
+  }
+  void contrastive_loss_backward(const ContrastiveLossBackwardArgs& a) override {
+    const int64_t n = a.x.shape()[0], N = a.y.shape()[0], E = a.x.shape()[1];
+    const T scale = std::exp(*a.logit_scale.data<T>());
+    T dlogit_scale = 0, dlogit_bias = 0;
+    if (a.logit_bias) {
+      reference::sigmoid_loss_backward<T>(a.x.data<T>(), a.y.data<T>(), scale, *a.logit_bias.data<T>(), a.first, n, N,
+                                          E, T(a.factor), a.dx.data<T>(), dlogit_scale, dlogit_bias);
+    } else {
+      reference::softmax_loss_backward<T>(a.x.data<T>(), a.y.data<T>(), scale, a.first, n, N, E, a.reduced.data<T>(),
+                                          a.reduced_y.data<T>(), T(a.factor), a.q_begin, a.q_end, a.dx.data<T>(),
+                                          dlogit_scale);
+    }
+    if (a.dlogit_scale) *a.dlogit_scale.data<T>() += dlogit_scale;
+    if (a.dlogit_bias) *a.dlogit_bias.data<T>() += dlogit_bias;
+  }
+  void adamw(const AdamWArgs& a) override {
+    const reference::AdamWFactors<T> factors(a);
+    const uint32_t key = reference::rounding_key(a);
+    for (int64_t i = 0; i < a.param.num_elements(); ++i) {
+      const T grad = a.grad.data<T>()[i];
+      T& param = a.param.data<T>()[i];
+      if (a.m.dtype() != DType::kBFloat16) {
+        reference::adamw<T>(factors, grad, param, a.m.data<T>()[i], a.v.data<T>()[i]);
+        continue;
+      }
+      uint16_t &m_bits = static_cast<uint16_t*>(a.m.raw())[i], &v_bits = static_cast<uint16_t*>(a.v.raw())[i];
+      T m = bfloat16_to_float(m_bits), v = bfloat16_to_float(v_bits);
+      reference::adamw<T>(factors, grad, param, m, v);
+      const uint32_t bits = reference::rounding_bits(key, i);
+      m_bits = reference::round_to_bfloat16(static_cast<float>(m), bits & 0xFFFF);
+      v_bits = reference::round_to_bfloat16(static_cast<float>(v), bits >> 16);
+    }
+  }
+  void sum_of_squares(const SumOfSquaresArgs& a) override {
+    for (const T x : a.x.span<T>()) *a.result.data<double>() += static_cast<double>(x) * static_cast<double>(x);
+  }
+  void blend(const BlendArgs& a) override {
+    for (int64_t i = 0; i < a.y.num_elements(); ++i) {
+      T& y = a.y.data<T>()[i];
+      y += (a.x.data<T>()[i] - y) * T(a.factor);
+    }
   }
 
  private:

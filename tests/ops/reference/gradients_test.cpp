@@ -170,5 +170,60 @@ TEST_F(ReferenceGradient, GatheredRowsAreHandedBack) {
   }
 }
 
+// Of both sides' losses, with the columns' rows in another order of words: y's own loss has x for y.
+TEST_F(ReferenceGradient, OfContrastiveLossesMatchesCentralDifferences) {
+  constexpr int64_t kBatch = 5, kWidth = 3;
+  for (const bool sigmoid : {false, true}) {
+    const Tensor x = input({kBatch, kWidth}, 1), y = input({kBatch, kWidth}, 2), scale = zeros({}), bias = zeros({}),
+                 reduced_x = zeros({kBatch}), reduced_y = zeros({kBatch}), loss_x = zeros({kBatch}),
+                 loss_y = zeros({kBatch}), dx = poisoned(x.shape()), dy = poisoned(y.shape()), dscale = zeros({}),
+                 dbias = zeros({});
+    *scale.data<double>() = 0.7;
+    *bias.data<double>() = -0.3;
+    const TensorView with_bias = sigmoid ? bias.view() : TensorView{};
+    constexpr double kFactor = 0.3;
+    const auto loss = [&] {
+      ops::contrastive_loss(
+          *b_, {.x = x, .y = y, .logit_scale = scale, .logit_bias = with_bias, .reduced = reduced_x, .loss = loss_x});
+      ops::contrastive_loss(
+          *b_, {.x = y, .y = x, .logit_scale = scale, .logit_bias = with_bias, .reduced = reduced_y, .loss = loss_y});
+      double sum = 0;
+      for (int64_t i = 0; i < kBatch; ++i) sum += loss_x.data<double>()[i] + (sigmoid ? 0 : loss_y.data<double>()[i]);
+      return kFactor * sum;
+    };
+    loss();
+    // Each process has two or three of the rows; the temperature's gradient comes from x's side alone.
+    for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 2}, {2, kBatch}}) {
+      ops::contrastive_loss_backward(*b_, {.x = x.view().slice(begin, end),
+                                           .y = y,
+                                           .logit_scale = scale,
+                                           .logit_bias = with_bias,
+                                           .first = begin,
+                                           .reduced = reduced_x.view().slice(begin, end),
+                                           .reduced_y = reduced_y,
+                                           .factor = kFactor,
+                                           .q_end = kBatch,
+                                           .dx = dx.view().slice(begin, end),
+                                           .dlogit_scale = dscale,
+                                           .dlogit_bias = dbias});
+      ops::contrastive_loss_backward(*b_, {.x = y.view().slice(begin, end),
+                                           .y = x,
+                                           .logit_scale = scale,
+                                           .logit_bias = with_bias,
+                                           .first = begin,
+                                           .reduced = reduced_y.view().slice(begin, end),
+                                           .reduced_y = reduced_x,
+                                           .factor = kFactor,
+                                           .q_end = kBatch,
+                                           .dx = dy.view().slice(begin, end)});
+    }
+    const std::string kind = sigmoid ? " of the sigmoid loss" : " of the softmax loss";
+    expect_central_differences(x, dx, loss, "x" + kind);
+    expect_central_differences(y, dy, loss, "y" + kind);
+    expect_central_differences(scale, dscale, loss, "logit_scale" + kind);
+    if (sigmoid) expect_central_differences(bias, dbias, loss, "logit_bias" + kind);
+  }
+}
+
 }  // namespace
 }  // namespace clipkit
