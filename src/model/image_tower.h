@@ -26,6 +26,17 @@ class ImageTower {
   virtual int64_t preferred_batch() const = 0;
   // pixels: (N, 3, S, S) float32, preprocessed; y: output_shape(N, output), sum type.
   virtual void forward(const Context& c, TensorView pixels, Output output, TensorView y) const = 0;
+
+  // What backward reads: each tower's own views of the workspace.
+  struct Saved {
+    virtual ~Saved() = default;
+  };
+  // The forward pass of training. y: (N, E) sum type. What it returns is good for one backward pass, until the caller's
+  // workspace scope ends. Running statistics move with every call.
+  virtual std::unique_ptr<Saved> forward_training(const Context& c, TensorView pixels, TensorView y) = 0;
+  // saved: what this tower's forward_training() returned. dy: (N, E) sum type. Accumulates the gradients of all
+  // parameters that learn.
+  virtual void backward(const Context& c, const Saved& saved, TensorView dy) = 0;
 };
 
 std::unique_ptr<ImageTower> make_image_tower(const ModelConfig& config);

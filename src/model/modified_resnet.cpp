@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/concat.h"
 #include "tensor/convert.h"
 
@@ -151,6 +152,14 @@ void ModifiedResNet::forward(const Context& c, TensorView pixels, Output output,
   const TensorView pooled = c.sums({N, width_});
   attnpool.pool(c, map, pooled);
   attnpool.project(c, pooled, y);
+}
+
+std::unique_ptr<ImageTower::Saved> ModifiedResNet::forward_training(const Context&, TensorView, TensorView) {
+  fail(ErrorCode::kUnsupported, "a ResNet image tower cannot be trained yet");
+}
+
+void ModifiedResNet::backward(const Context&, const ImageTower::Saved&, TensorView) {
+  fail(ErrorCode::kUnsupported, "a ResNet image tower cannot be trained yet");
 }
 
 }  // namespace clipkit

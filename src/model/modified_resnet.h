@@ -42,6 +42,8 @@ class ModifiedResNet : public ImageTower {
   Shape output_shape(int64_t N, Output output) const override;
   int64_t preferred_batch() const override;
   void forward(const Context& c, TensorView pixels, Output output, TensorView y) const override;
+  std::unique_ptr<ImageTower::Saved> forward_training(const Context& c, TensorView pixels, TensorView y) override;
+  void backward(const Context& c, const ImageTower::Saved& saved, TensorView dy) override;
 
  private:
   // Pixels to the last feature map as tokens, (N, (S/32)^2, width) operand type, in the caller's workspace scope.

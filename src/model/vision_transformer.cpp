@@ -121,7 +121,10 @@ void VisionTransformer::forward(const Context& c, TensorView pixels, Output outp
   proj.forward(c.backend, normal, y);
 }
 
-void VisionTransformer::forward(const Context& c, TensorView pixels, TensorView y, Saved& saved) const {
+std::unique_ptr<ImageTower::Saved> VisionTransformer::forward_training(const Context& c, TensorView pixels,
+                                                                       TensorView y) {
+  auto result = std::make_unique<Saved>();
+  Saved& saved = *result;
   const int64_t batch = pixels.shape()[0], length = 1 + grid_ * grid_;
   const TensorView x = c.sums({batch * length, width_});
   embed(c, pixels, x, &saved);
@@ -131,9 +134,11 @@ void VisionTransformer::forward(const Context& c, TensorView pixels, TensorView 
   saved.normal = c.operands({batch, width_});
   ln_post.forward(c.backend, saved.token, saved.normal);
   proj.forward(c.backend, saved.normal, y);
+  return result;
 }
 
-void VisionTransformer::backward(const Context& c, const Saved& saved, TensorView dy) {
+void VisionTransformer::backward(const Context& c, const ImageTower::Saved& from_forward, TensorView dy) {
+  const auto& saved = dynamic_cast<const Saved&>(from_forward);
   const Workspace::Scope scope(c.workspace);
   const int64_t batch = dy.shape()[0], length = 1 + grid_ * grid_;
   const TensorView dtoken = c.sums({batch, width_}), dx = c.sums({batch * length, width_});

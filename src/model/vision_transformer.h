@@ -24,21 +24,17 @@ class VisionTransformer : public ImageTower {
   Shape output_shape(int64_t N, Output output) const override;
   int64_t preferred_batch() const override;
   void forward(const Context& c, TensorView pixels, Output output, TensorView y) const override;
+  std::unique_ptr<ImageTower::Saved> forward_training(const Context& c, TensorView pixels, TensorView y) override;
+  void backward(const Context& c, const ImageTower::Saved& saved, TensorView dy) override;
 
-  // What backward reads, in the workspace.
-  struct Saved {
+ private:
+  struct Saved : ImageTower::Saved {
     TensorView patches;   // (N * g*g, 3 * P * P)
     TensorView embedded;  // (N * L, D) before ln_pre
     Transformer::Saved transformer;
     TensorView token;   // (N, D) before ln_post
     TensorView normal;  // (N, D) after ln_post
   };
-  // y: (N, E) sum type. The same as forward(), remembering what backward reads until the caller's workspace scope ends.
-  void forward(const Context& c, TensorView pixels, TensorView y, Saved& saved) const;
-  // dy: (N, E) sum type. Accumulates the gradients of all parameters.
-  void backward(const Context& c, const Saved& saved, TensorView dy);
-
- private:
   // The first step of forward(): pixels to (N * L, D) tokens after ln_pre.
   void embed(const Context& c, TensorView pixels, TensorView x, Saved* saved) const;
 

@@ -104,9 +104,8 @@ TEST(GoldenTraining, GivesTheRecordedLossAndGradientsOfTinyVit) {
   const Shape features = {N, config.embed_dim};
   const TensorView image_raw = c.sums(features), text_raw = c.sums(features), image = c.sums(features),
                    text_normal = c.sums(features);
-  VisionTransformer::Saved visual_saved;
   TextTransformer::Saved text_saved;
-  visual.forward(c, pixels, image_raw, visual_saved);
+  const auto visual_saved = visual.forward_training(c, pixels, image_raw);
   text.forward(c, texts, text_raw, text_saved);
   ops::normalize_rows(*backend, {.x = image_raw, .y = image});
   ops::normalize_rows(*backend, {.x = text_raw, .y = text_normal});
@@ -117,7 +116,7 @@ TEST(GoldenTraining, GivesTheRecordedLossAndGradientsOfTinyVit) {
 
   ops::normalize_rows_backward(*backend, {.x = image_raw, .dy = loss.dimage, .dx = loss.dimage});
   ops::normalize_rows_backward(*backend, {.x = text_raw, .dy = loss.dtext, .dx = loss.dtext});
-  visual.backward(c, visual_saved, loss.dimage);
+  visual.backward(c, *visual_saved, loss.dimage);
   text.backward(c, text_saved, loss.dtext);
   visit([&](const std::string& name, Param& param) {
     EXPECT_LE(relative_error(name, param.grad, gradients.at("grad." + name)), kRelative) << name;
