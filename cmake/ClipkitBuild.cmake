@@ -38,10 +38,12 @@ endif()
 
 # clipkit_layer(NAME [DEPENDS layer...] [LIBRARIES target...])
 # One folder of src/ as an object library. DEPENDS is the include table of docs/architecture.md; a test program of the
-# folder is linked with the objects of exactly these layers, so a forbidden dependency fails to link as well.
+# folder is linked with the objects of exactly these layers, so a forbidden dependency fails to link as well. A file
+# *_module.cpp is no part of the layer but a library of its own that is opened at run time.
 function(clipkit_layer name)
   cmake_parse_arguments(L "" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_module\\.cpp$")
   if(NOT sources)
     return()
   endif()

@@ -10,6 +10,9 @@ install(TARGETS clipkit EXPORT clipkitTargets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/clipkit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(TARGET clipkit_mpi)
+  install(TARGETS clipkit_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})  # found there by the library beside it
+endif()
 if(TARGET clipkit_program)
   # The program finds the library that was installed with it, wherever the tree is moved to.
   file(RELATIVE_PATH lib_from_bin /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})

@@ -73,6 +73,7 @@ LIBRARIES = {
     "webp/": ["image"],
     "gif_lib.h": ["image"],
     "curl/": ["fetch"],
+    "mpi.h": ["dist"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
