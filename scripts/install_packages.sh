@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [bench] [lint] [ci]
+# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [mpi] [bench] [lint] [ci]
 # A second call finds everything there and touches nothing. Works as root and, through sudo, as any other user.
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libdnnl-dev libhwy-dev
        libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev libcurl4-openssl-dev)
 test=(libgtest-dev libgmock-dev libicu-dev python3)
+mpi=(libopenmpi-dev openmpi-bin)
 bench=(libbenchmark-dev)
 lint=(clang clang-format clang-tidy)
 ci=(clang libclang-rt-14-dev g++-aarch64-linux-gnu)
@@ -15,11 +16,12 @@ for group in "$@"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    mpi) wanted+=("${mpi[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     lint) wanted+=("${lint[@]}") ;;
     ci) wanted+=("${ci[@]}") ;;
     *)
-      echo "install_packages.sh: unknown group \"$group\", expected build, test, bench, lint or ci" >&2
+      echo "install_packages.sh: unknown group \"$group\", expected build, test, mpi, bench, lint or ci" >&2
       exit 2
       ;;
   esac

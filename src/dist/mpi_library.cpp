@@ -23,18 +23,16 @@ std::filesystem::path own_folder() {
 }
 
 void* open_module() {
-  // RTLD_GLOBAL: Open MPI opens components of its own, which look for its symbols.
-  constexpr int kMode = RTLD_NOW | RTLD_GLOBAL;
   const std::filesystem::path beside = own_folder() / kClipkitMpiModule;
   std::error_code error;
-  void* module =
-      std::filesystem::exists(beside, error) ? ::dlopen(beside.c_str(), kMode) : ::dlopen(kClipkitMpiModule, kMode);
+  const bool is_beside = std::filesystem::exists(beside, error);
+  void* module = ::dlopen(is_beside ? beside.c_str() : kClipkitMpiModule, RTLD_NOW | RTLD_LOCAL);
   if (module != nullptr) return module;
-  const char* reason = ::dlerror();
-  fail(ErrorCode::kUnsupported, "an MPI launcher started this process, but MPI cannot be used: ", reason,
-       " (nor is there a ", beside.string(),
-       "). Build clipkit with -DCLIPKIT_MPI=ON, which needs an MPI such as Debian's ",
-       "libopenmpi-dev, or start it without the launcher");
+  fail(
+      ErrorCode::kUnsupported, "an MPI launcher started this process, but MPI cannot be used: ", ::dlerror(),
+      is_beside ? "" : concat(" (looked in ", own_folder().string(), ", then where the loader looks)"),
+      ". Build clipkit with -DCLIPKIT_MPI=ON, which needs an MPI such as Debian's libopenmpi-dev, or start it without ",
+      "the launcher");
 }
 
 const ClipkitMpiFunctions& open_functions() {

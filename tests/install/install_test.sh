@@ -30,5 +30,13 @@ static=()
   $(pkg-config --cflags --libs "${static[@]}" clipkit)
 LD_LIBRARY_PATH=$(pkg-config --variable=libdir clipkit) "$work/by_pkg_config"
 
+if [ -e "$build/clipkit_mpi.so" ]; then
+  echo "MPI module:"
+  module=$(find "$work/moved" -name clipkit_mpi.so)
+  library=$(find "$work/moved" -name 'libclipkit.so' -o -name libclipkit.a)
+  [ "$(dirname "$module")" = "$(dirname "$library")" ] || { echo "clipkit_mpi.so is not beside the library"; exit 1; }
+  ldd "$module" | grep -q libmpi || { echo "clipkit_mpi.so links no MPI"; exit 1; }
+fi
+
 echo "program:"
 "$work/moved/bin/clipkit" --version
