@@ -118,19 +118,10 @@ void contrastive_loss_backward_on_cpu(const ContrastiveLossBackwardArgs& a, Tens
         } else {
           const float reduced = a.reduced.data<float>()[t.row + r];
           const float* reduced_y = a.reduced_y.data<float>() + t.column;
-          // Up to three stretches: before, within and after the columns whose other side counts.
-          const int64_t begin = std::clamp<int64_t>(a.q_begin - t.column, 0, t.columns),
-                        end = std::clamp<int64_t>(a.q_end - t.column, begin, t.columns);
-          const auto stretch = [&](int64_t from, int64_t to, bool keep_q) {
-            if (from == to) return;
-            sum[0] += static_cast<double>(
-                kernels::softmax_loss_gradient(row + from, to - from, reduced, reduced_y + from, factor, keep_q));
-          };
-          stretch(0, begin, false);
-          stretch(begin, end, true);
-          stretch(end, t.columns, false);
+          sum[0] += static_cast<double>(
+              kernels::softmax_loss_gradient(row, t.columns, reduced, reduced_y, factor, !a.own_side_only));
           if (has_own) sum[0] -= 2 * a.factor * static_cast<double>(pair);
-          if (begin <= own && own < end) own_weight = 2;
+          if (!a.own_side_only) own_weight = 2;
         }
         if (has_own) row[own] -= own_weight * factor;
       }
@@ -139,10 +130,12 @@ void contrastive_loss_backward_on_cpu(const ContrastiveLossBackwardArgs& a, Tens
       for (int64_t i = 0; i < t.rows * sides.E; ++i) dx[i] += sides.scale * product[i];
     });
   });
+  double total[2] = {};
   for (int64_t block = 0; block < blocks; ++block) {
-    if (a.dlogit_scale) *a.dlogit_scale.data<float>() += static_cast<float>(sums.row<double>(block)[0]);
-    if (a.dlogit_bias) *a.dlogit_bias.data<float>() += static_cast<float>(sums.row<double>(block)[1]);
+    for (size_t i = 0; i < 2; ++i) total[i] += sums.row<double>(block)[i] * (a.scalar_factor / a.factor);
   }
+  if (a.dlogit_scale) *a.dlogit_scale.data<float>() += static_cast<float>(total[0]);
+  if (a.dlogit_bias) *a.dlogit_bias.data<float>() += static_cast<float>(total[1]);
 }
 
 }  // namespace clipkit

@@ -28,15 +28,15 @@ struct ContrastiveLossArgs {
 //   dl = factor * (p - d + q - d)       softmax
 //   dl = factor * (sigmoid(l) - d)      sigmoid, whose two sides are one and the same
 //   dx = exp(logit_scale) * dl y,  dlogit_scale += sum of dl * (l - logit_bias),  dlogit_bias += sum of dl
+// the last two with scalar_factor in place of factor.
 struct ContrastiveLossBackwardArgs {
   TensorView x, y, logit_scale, logit_bias{};  // as above
   int64_t first = 0;
   TensorView reduced{};    // (n) softmax: what the loss gave
   TensorView reduced_y{};  // (N) softmax: what the other side's loss gave
-  double factor = 1;
-  // Only dx of these columns has the part of the other side's softmax. A process that sees its own rows' losses alone
-  // has no other.
-  int64_t q_begin = 0, q_end = 0;
+  double factor = 1, scalar_factor = 1;
+  // Softmax: dx without the part of the other side, q - d, as a process has it that treats gathered rows as constants.
+  bool own_side_only = false;
   TensorView dx;              // (n, E) sum type
   TensorView dlogit_scale{};  // (), sum type; may be empty
   TensorView dlogit_bias{};   // (), sum type; may be empty

@@ -48,12 +48,13 @@ bool same_bits(const TensorView& a, const TensorView& b) {
 }
 
 struct Case {
-  int64_t n, N, E, first, q_begin, q_end;
+  int64_t n, N, E, first;
+  bool own_side_only;
 };
 
 TEST_P(CpuContrastiveLoss, AgreesWithTheReferenceAndIsTheSameWithAnyThreads) {
-  for (const Case& c : {Case{1, 1, 4, 0, 0, 1}, Case{16, 16, 24, 0, 0, 16}, Case{33, 300, 17, 200, 200, 233},
-                        Case{70, 515, 64, 440, 0, 515}, Case{40, 256, 8, 0, 10, 20}}) {
+  for (const Case& c : {Case{1, 1, 4, 0, false}, Case{16, 16, 24, 0, false}, Case{33, 300, 17, 200, false},
+                        Case{70, 515, 64, 440, false}, Case{40, 256, 8, 0, true}}) {
     const Tensor x = unit_rows(c.n, c.E, 1), y = unit_rows(c.N, c.E, 2),
                  reduced_y = random_tensor({c.N}, 3, DType::kFloat32, 1, 21),  // so that q is below 1
         scale = scalar(3), bias = scalar(-4);
@@ -84,8 +85,8 @@ TEST_P(CpuContrastiveLoss, AgreesWithTheReferenceAndIsTheSameWithAnyThreads) {
                                                    .reduced = expected_reduced,
                                                    .reduced_y = to_double(reduced_y),
                                                    .factor = factor,
-                                                   .q_begin = c.q_begin,
-                                                   .q_end = c.q_end,
+                                                   .scalar_factor = factor,
+                                                   .own_side_only = c.own_side_only,
                                                    .dx = expected_dx,
                                                    .dlogit_scale = expected_dscale,
                                                    .dlogit_bias = expected_dbias});
@@ -109,8 +110,8 @@ TEST_P(CpuContrastiveLoss, AgreesWithTheReferenceAndIsTheSameWithAnyThreads) {
                                                .reduced = reduced,
                                                .reduced_y = reduced_y,
                                                .factor = factor,
-                                               .q_begin = c.q_begin,
-                                               .q_end = c.q_end,
+                                               .scalar_factor = factor,
+                                               .own_side_only = c.own_side_only,
                                                .dx = dx,
                                                .dlogit_scale = dscale,
                                                .dlogit_bias = dbias});
@@ -150,7 +151,7 @@ TEST(ContrastiveLoss, FullSizeBatchOf65536TakesNoMatrixOfLogits) {
                                         .reduced = reduced,
                                         .reduced_y = reduced,
                                         .factor = 0.5 / kBatch,
-                                        .q_end = kBatch,
+                                        .scalar_factor = 0.5 / kBatch,
                                         .dx = dx,
                                         .dlogit_scale = dscale});
   EXPECT_LE(peak_resident_kib() - before, 16 * 1024);

@@ -29,20 +29,19 @@ void softmax_loss(const T* x, const T* y, T scale, int64_t first, int64_t n, int
   }
 }
 
-// The part of the other side's softmax counts in dx for columns [q_begin, q_end) and in dlogit_scale for all. dx is
-// written, dlogit_scale accumulated.
+// dx is written, dlogit_scale accumulated.
 template <class T>
 void softmax_loss_backward(const T* x, const T* y, T scale, int64_t first, int64_t n, int64_t N, int64_t E,
-                           const T* reduced, const T* reduced_y, T factor, int64_t q_begin, int64_t q_end, T* dx,
+                           const T* reduced, const T* reduced_y, T factor, T scalar_factor, bool own_side_only, T* dx,
                            T& dlogit_scale) noexcept {
   for (int64_t i = 0; i < n; ++i, x += E, dx += E) {
     std::fill(dx, dx + E, T(0));
     for (int64_t j = 0; j < N; ++j) {
       const T l = scale * dot(x, y + j * E, E), own = j == first + i ? 1 : 0;
-      const T p = factor * (std::exp(l - reduced[i]) - own), q = factor * (std::exp(l - reduced_y[j]) - own);
-      const T dl = q_begin <= j && j < q_end ? p + q : p;
+      const T p = std::exp(l - reduced[i]) - own, q = std::exp(l - reduced_y[j]) - own;
+      const T dl = factor * (own_side_only ? p : p + q);
       for (int64_t e = 0; e < E; ++e) dx[e] += scale * dl * y[j * E + e];
-      dlogit_scale += (p + q) * l;
+      dlogit_scale += scalar_factor * (p + q) * l;
     }
   }
 }
@@ -65,15 +64,15 @@ void sigmoid_loss(const T* x, const T* y, T scale, T bias, int64_t first, int64_
 
 template <class T>
 void sigmoid_loss_backward(const T* x, const T* y, T scale, T bias, int64_t first, int64_t n, int64_t N, int64_t E,
-                           T factor, T* dx, T& dlogit_scale, T& dlogit_bias) noexcept {
+                           T factor, T scalar_factor, T* dx, T& dlogit_scale, T& dlogit_bias) noexcept {
   for (int64_t i = 0; i < n; ++i, x += E, dx += E) {
     std::fill(dx, dx + E, T(0));
     for (int64_t j = 0; j < N; ++j) {
       const T l = scale * dot(x, y + j * E, E), own = j == first + i ? 1 : 0;
-      const T dl = factor * (T(1) / (T(1) + std::exp(-l - bias)) - own);
-      for (int64_t e = 0; e < E; ++e) dx[e] += scale * dl * y[j * E + e];
-      dlogit_scale += dl * l;
-      dlogit_bias += dl;
+      const T dl = T(1) / (T(1) + std::exp(-l - bias)) - own;
+      for (int64_t e = 0; e < E; ++e) dx[e] += scale * factor * dl * y[j * E + e];
+      dlogit_scale += scalar_factor * dl * l;
+      dlogit_bias += scalar_factor * dl;
     }
   }
 }

@@ -289,11 +289,12 @@ class ReferenceBackend : public Backend {
     T dlogit_scale = 0, dlogit_bias = 0;
     if (a.logit_bias) {
       reference::sigmoid_loss_backward<T>(a.x.data<T>(), a.y.data<T>(), scale, *a.logit_bias.data<T>(), a.first, n, N,
-                                          E, T(a.factor), a.dx.data<T>(), dlogit_scale, dlogit_bias);
+                                          E, T(a.factor), T(a.scalar_factor), a.dx.data<T>(), dlogit_scale,
+                                          dlogit_bias);
     } else {
       reference::softmax_loss_backward<T>(a.x.data<T>(), a.y.data<T>(), scale, a.first, n, N, E, a.reduced.data<T>(),
-                                          a.reduced_y.data<T>(), T(a.factor), a.q_begin, a.q_end, a.dx.data<T>(),
-                                          dlogit_scale);
+                                          a.reduced_y.data<T>(), T(a.factor), T(a.scalar_factor), a.own_side_only,
+                                          a.dx.data<T>(), dlogit_scale);
     }
     if (a.dlogit_scale) *a.dlogit_scale.data<T>() += dlogit_scale;
     if (a.dlogit_bias) *a.dlogit_bias.data<T>() += dlogit_bias;

@@ -202,7 +202,7 @@ TEST_F(ReferenceGradient, OfContrastiveLossesMatchesCentralDifferences) {
                                            .reduced = reduced_x.view().slice(begin, end),
                                            .reduced_y = reduced_y,
                                            .factor = kFactor,
-                                           .q_end = kBatch,
+                                           .scalar_factor = kFactor,
                                            .dx = dx.view().slice(begin, end),
                                            .dlogit_scale = dscale,
                                            .dlogit_bias = dbias});
@@ -214,7 +214,6 @@ TEST_F(ReferenceGradient, OfContrastiveLossesMatchesCentralDifferences) {
                                            .reduced = reduced_y.view().slice(begin, end),
                                            .reduced_y = reduced_x,
                                            .factor = kFactor,
-                                           .q_end = kBatch,
                                            .dx = dy.view().slice(begin, end)});
     }
     const std::string kind = sigmoid ? " of the sigmoid loss" : " of the softmax loss";
