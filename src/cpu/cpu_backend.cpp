@@ -260,6 +260,10 @@ class CpuBackend : public Backend {
   void adamw(const AdamWArgs& args) override { adamw_on_cpu(args); }
   void sum_of_squares(const SumOfSquaresArgs& args) override { sum_of_squares_on_cpu(args, scratch_); }
   void blend(const BlendArgs& args) override { blend_on_cpu(args); }
+  void clamp(const ClampArgs& a) override {
+    for (float& x : a.x.template span<float>())
+      x = std::clamp(x, static_cast<float>(a.low), static_cast<float>(a.high));
+  }
 
  private:
   static T* elements(const TensorView& tensor) { return static_cast<T*>(tensor.raw()); }

@@ -146,6 +146,14 @@ void Clip::prepare(Backend& b) {
   if (text) text->prepare(b);
 }
 
+void Clip::start_training(Backend& b, const std::function<bool(const std::string&)>& frozen) {
+  visit_params([&](const std::string& name, Param& param) {
+    // Some checkpoints store the temperature as a row of one.
+    param.value = Tensor(param.value.view().reshape(param.shape), param.value.owner());
+    param.start_training(b, frozen && frozen(name));
+  });
+}
+
 Tensor Clip::encode_pixels(const Context& c, TensorView pixels, Output output) const {
   CLIPKIT_CHECK(visual != nullptr, "this model was loaded without its image tower");
   const int64_t N = pixels.shape().rank() == 4 ? pixels.shape()[0] : 0, size = config.image_size();

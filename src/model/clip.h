@@ -34,6 +34,10 @@ class Clip {
   void round_to_fp16();
   void prepare(Backend& b);
 
+  // Before the first prepare(): parameters become what an optimiser moves, on the backend, with gradients of zero.
+  // Those that `frozen` is true for, by name, stay as they are and get none.
+  void start_training(Backend& b, const std::function<bool(const std::string&)>& frozen = {});
+
   // The multiplier itself.
   float scale() const noexcept { return scale_; }
 

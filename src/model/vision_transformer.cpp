@@ -19,6 +19,7 @@ VisionTransformer::VisionTransformer(const VitConfig& config, int embed_dim)
       grid_(config.image_size / config.patch_size),
       width_(config.transformer.width),
       embed_dim_(embed_dim) {
+  // A convolution whose patches do not overlap is a product of the patches, taken as rows, with its flattened kernels.
   conv1.weight.shape = {width_, 3, patch_size_, patch_size_};
   class_embedding.shape = {width_};
   positional_embedding.shape = {1 + grid_ * grid_, width_};
@@ -44,9 +45,6 @@ void VisionTransformer::prepare(Backend& b) {
   positions_ = b.upload(positional_embedding.value);
   class_embedding.release();
   positional_embedding.release();
-  // A convolution whose patches do not overlap is a product of the patches, taken as rows, with its flattened kernels.
-  Tensor& kernel = conv1.weight.value;
-  kernel = Tensor(kernel.view().reshape({width_, 3 * patch_size_ * patch_size_}), kernel.owner());
   conv1.prepare(b);
   ln_pre.prepare(b);
   transformer.prepare(b);

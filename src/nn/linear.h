@@ -37,7 +37,7 @@ class Linear {
 
   // Lays the weights out for the backend; without training, lets go of the originals.
   void prepare(Backend& b) {
-    packed_ = ops::pack_linear(b, {.weight = weight.value, .bias = bias.value, .transposed = projection_});
+    packed_ = ops::pack_linear(b, {.weight = matrix(weight.value), .bias = bias.value, .transposed = projection_});
     turned_.reset();
     weight.release();
     bias.release();
@@ -52,20 +52,21 @@ class Linear {
   // or sum type, or empty where nobody asks for it; residual: sum type, may be dx.
   void backward(Backend& b, TensorView x, TensorView dy, TensorView dx, TensorView residual = {}) {
     if (weight.grad) {
-      // A convolution's kernels are rows of this product.
-      const Shape matrix = projection_ ? Shape{x.shape()[1], dy.shape()[1]} : Shape{dy.shape()[1], x.shape()[1]};
-      ops::linear_weight_gradient(b, {.x = x,
-                                      .dy = dy,
-                                      .dweight = weight.grad.view().reshape(matrix),
-                                      .dbias = bias.grad,
-                                      .transposed = projection_});
+      ops::linear_weight_gradient(
+          b, {.x = x, .dy = dy, .dweight = matrix(weight.grad), .dbias = bias.grad, .transposed = projection_});
     }
     if (!dx) return;
-    if (!turned_) turned_ = ops::pack_linear(b, {.weight = weight.value, .transposed = !projection_});
+    if (!turned_) turned_ = ops::pack_linear(b, {.weight = matrix(weight.value), .transposed = !projection_});
     ops::linear(b, *turned_, {.x = dy, .y = dx, .residual = residual});
   }
 
  private:
+  // Each row of a convolution's kernels as one row.
+  static TensorView matrix(const TensorView& tensor) {
+    const int64_t rows = tensor.shape()[0];
+    return tensor.reshape({rows, tensor.num_elements() / rows});
+  }
+
   bool projection_ = false, has_bias_ = true;
   std::unique_ptr<PackedLinear> packed_;
   std::unique_ptr<PackedLinear> turned_;  // for the gradient of x, made when it is first asked for

@@ -80,6 +80,7 @@ class Backend {
   virtual void adamw(const AdamWArgs& args) = 0;
   virtual void sum_of_squares(const SumOfSquaresArgs& args) = 0;
   virtual void blend(const BlendArgs& args) = 0;
+  virtual void clamp(const ClampArgs& args) = 0;
 };
 
 }  // namespace clipkit

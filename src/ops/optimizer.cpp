@@ -42,4 +42,12 @@ void blend(Backend& b, const BlendArgs& args) {
   if (args.y.num_elements() > 0) b.blend(args);
 }
 
+void clamp(Backend& b, const ClampArgs& args) {
+  check_shape("clamp", "x", args.x, args.x.shape());
+  check_dtype("clamp", "x", args.x, b.sum_dtype());
+  check_device("clamp", b, {args.x});
+  CLIPKIT_CHECK(args.low <= args.high, "clamp: from ", args.low, " to ", args.high);
+  if (args.x.num_elements() > 0) b.clamp(args);
+}
+
 }  // namespace clipkit::ops

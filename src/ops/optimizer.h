@@ -38,12 +38,19 @@ struct BlendArgs {
   double factor = 0;
 };
 
+// x = min(max(x, low), high), in place.
+struct ClampArgs {
+  TensorView x;  // any shape, sum type
+  double low = 0, high = 0;
+};
+
 class Backend;
 
 namespace ops {
 void adamw(Backend& backend, const AdamWArgs& args);
 void sum_of_squares(Backend& backend, const SumOfSquaresArgs& args);
 void blend(Backend& backend, const BlendArgs& args);
+void clamp(Backend& backend, const ClampArgs& args);
 }  // namespace ops
 
 }  // namespace clipkit

@@ -73,6 +73,7 @@ class TwoTypes : public Backend {
   void adamw(const AdamWArgs&) override { ++calls; }
   void sum_of_squares(const SumOfSquaresArgs&) override { ++calls; }
   void blend(const BlendArgs&) override { ++calls; }
+  void clamp(const ClampArgs&) override { ++calls; }
 
   int calls = 0;
 

@@ -326,6 +326,9 @@ class ReferenceBackend : public Backend {
       y += (a.x.data<T>()[i] - y) * T(a.factor);
     }
   }
+  void clamp(const ClampArgs& a) override {
+    for (T& x : a.x.span<T>()) x = std::clamp(x, T(a.low), T(a.high));
+  }
 
  private:
   static const T* optional(const TensorView& tensor) { return tensor ? tensor.data<T>() : nullptr; }

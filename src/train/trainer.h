@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "dist/communicator.h"
+#include "model/clip.h"
+#include "train/contrastive_objective.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+
+namespace clipkit {
+
+struct TrainerOptions {
+  OptimizerOptions optimizer;
+  Schedule schedule;
+  double grad_clip_norm = 0;  // gradients are scaled down to this norm; 0: never
+  // Pairs whose activations are held at once. Fewer than a batch has: features come first, then each part's backward
+  // pass with the loss's gradient, which is the gradient of the whole batch (training.md section 3). 0: all.
+  int64_t micro_batch = 0;
+  LossGradient loss_gradient = LossGradient::kExact;
+};
+
+// This rank's share of a batch.
+struct PairsView {
+  TensorView pixels;                                // (n, 3, S, S) float32, preprocessed
+  std::span<const std::span<const int32_t>> texts;  // n rows of ids, all of one length
+};
+
+struct StepResult {
+  double loss = 0;           // mean over the pairs of all ranks
+  double gradient_norm = 0;  // before clipping
+  double lr = 0;
+  double logit_scale = 0;  // after the step, the multiplier itself
+  bool applied = true;     // false: loss or gradients were not finite, and nothing moved
+};
+
+// One optimiser step after another: forward, loss, backward, sum over ranks, AdamW. Knows nothing of data, files or
+// time. The model must be in training (Clip::start_training) and prepared, and is left prepared.
+class Trainer {
+ public:
+  // All are borrowed.
+  Trainer(Clip& model, Backend& backend, Communicator& ranks, const TrainerOptions& options,
+          const Optimizer::LearningRateScale& lr_scale = {});
+
+  // The step that optimizer().steps counts to next.
+  StepResult step(const PairsView& pairs);
+
+  Optimizer& optimizer() noexcept { return optimizer_; }
+
+ private:
+  struct Features;
+  void forward_parts(const Context& c, const PairsView& pairs, const Features& f);
+  void backward_parts(const Context& c, const PairsView& pairs, const Features& f);
+  void sum_gradients_over_ranks();
+
+  Clip& model_;
+  Backend& backend_;
+  Communicator& ranks_;
+  TrainerOptions options_;
+  Workspace workspace_;
+  Optimizer optimizer_;
+};
+
+}  // namespace clipkit
