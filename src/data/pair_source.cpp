@@ -123,8 +123,8 @@ std::unique_ptr<PairSource> open_pairs(std::string_view spec, const PairOptions&
   CLIPKIT_CHECK(weights.size() == sources.size(), weights.size(), " weights for ", sources.size(), " sources in ",
                 quote(spec));
   for (const double weight : weights) {
-    CLIPKIT_CHECK(weight > 0 && weight <= 1e6, "a source with the weight ", weight,
-                  ", expected more than 0, at most 1e6");
+    CLIPKIT_CHECK(weight > 0 && weight <= 1000, "a source with the weight ", weight,
+                  ", expected more than 0, at most 1000");
   }
   return std::make_unique<JoinedPairs>(std::move(sources), std::move(weights));
 }

@@ -107,6 +107,7 @@ void TarScanner::truncated() const {
 
 void TarScanner::read(int64_t offset, std::span<char> to) {
   const auto wanted = static_cast<int64_t>(to.size());
+  if (wanted == 0) return;
   if (wanted > kWindowBytes) return bytes_.read(offset, to);
   if (offset < window_begin_ || offset + wanted > window_begin_ + static_cast<int64_t>(window_.size())) {
     window_.resize(static_cast<size_t>(std::min(kWindowBytes, bytes_.size - offset)));
