@@ -25,6 +25,15 @@ Image decode_gif(const DecodeJob& job);
 Image decode_bmp(const DecodeJob& job);
 Image decode_pnm(const DecodeJob& job);
 
+// The size that a JPEG's header gives, px; 0 x 0 for files of other formats. Errors: as decode_jpeg.
+struct PictureSize {
+  int64_t width = 0, height = 0;
+};
+PictureSize jpeg_size(const DecodeJob& job);
+
+// Errors: kUnsupported for a picture of more than max_pixels.
+void check_max_pixels(const DecodeJob& job, int64_t width, int64_t height);
+
 // A picture of zeros. Call it with the header's size before any other memory is taken for the picture.
 // Errors: kCorrupt for an empty picture, kUnsupported for more than max_pixels, kOutOfMemory.
 Image new_image(const DecodeJob& job, ImageMode mode, int64_t width, int64_t height);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs FILE and size_t before it
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -113,7 +114,21 @@ int orientation_of(const jpeg_decompress_struct& jpeg) {
 
 }  // namespace
 
+PictureSize jpeg_size(const DecodeJob& job) {
+  if (job.bytes.size() < 3 || std::memcmp(job.bytes.data(), "\xFF\xD8\xFF", 3) != 0) return {};
+  JpegReader reader(job);
+  jpeg_decompress_struct& jpeg = reader.jpeg();
+  reader.guarded([&] {
+    jpeg_mem_src(&jpeg, reinterpret_cast<const unsigned char*>(job.bytes.data()), job.bytes.size());
+    jpeg_read_header(&jpeg, TRUE);
+  });
+  return {jpeg.image_width, jpeg.image_height};
+}
+
 Image decode_jpeg(const DecodeJob& job) {
+  const int shrink = job.options.jpeg_shrink;
+  CLIPKIT_CHECK(shrink == 1 || shrink == 2 || shrink == 4 || shrink == 8, job.name, ": jpeg_shrink is ", shrink,
+                ", expected 1, 2, 4 or 8");
   JpegReader reader(job);
   jpeg_decompress_struct& jpeg = reader.jpeg();
   reader.guarded([&] {
@@ -121,6 +136,7 @@ Image decode_jpeg(const DecodeJob& job) {
     if (job.options.honour_orientation) jpeg_save_markers(&jpeg, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&jpeg, TRUE);
   });
+  check_max_pixels(job, jpeg.image_width, jpeg.image_height);
   const int orientation = orientation_of(jpeg);  // libjpeg drops the markers at the end
 
   ImageMode mode;
@@ -142,7 +158,10 @@ Image decode_jpeg(const DecodeJob& job) {
   }
   jpeg.dct_method = JDCT_ISLOW;
   jpeg.do_fancy_upsampling = TRUE;
-  Image image = new_image(job, mode, jpeg.image_width, jpeg.image_height);
+  jpeg.scale_num = 1;
+  jpeg.scale_denom = static_cast<unsigned>(shrink);
+  reader.guarded([&] { jpeg_calc_output_dimensions(&jpeg); });
+  Image image = new_image(job, mode, jpeg.output_width, jpeg.output_height);
   const size_t row_bytes = static_cast<size_t>(image.width) * static_cast<size_t>(num_channels(mode));
   uint8_t* const pixels = image.pixels.data();
   reader.guarded([&] {

@@ -93,15 +93,19 @@ Image read_image(const std::filesystem::path& path, const DecodeOptions& options
   return decode_image(file->bytes(), path.string(), options);
 }
 
+void check_max_pixels(const DecodeJob& job, int64_t width, int64_t height) {
+  if (height > 0 && width > job.options.max_pixels / height) {
+    fail(ErrorCode::kUnsupported, job.name, ": ", width, " x ", height, " pixels, at most ", job.options.max_pixels,
+         " in all are allowed (max_pixels)");
+  }
+}
+
 Image new_image(const DecodeJob& job, ImageMode mode, int64_t width, int64_t height) {
   constexpr int64_t kMaxSide = (int64_t{1} << 31) - 1;
   if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide) {
     fail(ErrorCode::kCorrupt, job.name, ": a picture of ", width, " x ", height, " pixels");
   }
-  if (width > job.options.max_pixels / height) {
-    fail(ErrorCode::kUnsupported, job.name, ": ", width, " x ", height, " pixels, at most ", job.options.max_pixels,
-         " in all are allowed (max_pixels)");
-  }
+  check_max_pixels(job, width, height);
   try {
     Image empty;
     empty.mode = mode;

@@ -172,6 +172,52 @@ TEST(DecodeWebp, LessThanAHeaderIsTruncated) {
   EXPECT_THROW(decode_webp({{}, "picture", {}}), Error);
 }
 
+TEST(DecodeJpeg, ShrinksByPowersOfTwo) {
+  for (const char* name :
+       {"jpeg_gray_180x240.jpg", "jpeg_420_320x240.jpg", "jpeg_cmyk_160x120.jpg", "jpeg_prog_420_301x201.jpg"}) {
+    const std::vector<std::byte> bytes = read_bytes(find_picture(name));
+    const Image whole = decode_image(bytes, name);
+    const PictureSize size = jpeg_size({bytes, name, {}});
+    EXPECT_EQ(size.width, whole.width);
+    EXPECT_EQ(size.height, whole.height);
+    for (const int shrink : {2, 4, 8}) {
+      SCOPED_TRACE(std::string(name) + " / " + std::to_string(shrink));
+      const Image small = decode_image(bytes, name, {.jpeg_shrink = shrink});
+      ASSERT_EQ(small.width, (whole.width + shrink - 1) / shrink);
+      ASSERT_EQ(small.height, (whole.height + shrink - 1) / shrink);
+      // Low frequencies are all that stays: near the mean of the samples that a pixel stands for. Apart by rounding, by
+      // clipped samples and by how chroma was spread: two steps on average, as a bound.
+      const auto channels = static_cast<size_t>(num_channels(whole.mode));
+      double apart = 0;
+      size_t count = 0;
+      for (int y = 0; y < whole.height / shrink; ++y) {
+        for (int x = 0; x < whole.width / shrink; ++x) {
+          for (size_t c = 0; c < channels; ++c) {
+            int sum = 0;
+            for (int i = 0; i < shrink * shrink; ++i) {
+              const int from = (y * shrink + i / shrink) * whole.width + x * shrink + i % shrink;
+              sum += whole.pixels[static_cast<size_t>(from) * channels + c];
+            }
+            const int found = small.pixels[static_cast<size_t>(y * small.width + x) * channels + c];
+            apart += std::abs(found - sum / double(shrink * shrink));
+            ++count;
+          }
+        }
+      }
+      EXPECT_LT(apart / static_cast<double>(count), 2);
+    }
+  }
+}
+
+TEST(DecodeJpeg, ShrinkingChangesNeitherLimitsNorOtherFormats) {
+  const std::vector<std::byte> jpeg = read_bytes(find_picture("jpeg_420_320x240.jpg"));
+  EXPECT_THAT(error_of(jpeg, {.max_pixels = 320 * 240 - 1, .jpeg_shrink = 8}).what(), HasSubstr("max_pixels"));
+  EXPECT_EQ(error_of(jpeg, {.jpeg_shrink = 3}).code(), ErrorCode::kInvalidArgument);
+  const std::vector<std::byte> png = read_bytes(find_picture("rgb_224x224.png"));
+  EXPECT_EQ(decode_image(png, "picture", {.jpeg_shrink = 8}).width, 224);
+  EXPECT_EQ(jpeg_size({png, "picture", {}}).width, 0);
+}
+
 TEST(DecodePng, IndicesBeyondThePaletteStay) {
   const Image image = read_image(recordings() / "pillow/palette8_short.png");
   EXPECT_EQ(image.palette.size(), 30u);
