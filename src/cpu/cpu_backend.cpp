@@ -7,12 +7,15 @@
 #include "base/check.h"
 #include "base/highway_target.h"
 #include "base/parallel.h"
+#include "cpu/batch_norm.h"
+#include "cpu/convolution_gradient.h"
 #include "cpu/gradients.h"
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
 #include "cpu/pooled_attention.h"
 #include "cpu/scratch.h"
 #include "cpu/training.h"
+#include "ops/reference/batch_norm.h"
 #include "ops/reference/embedding.h"
 #include "ops/reference/similarity.h"
 #include "tensor/convert.h"
@@ -51,6 +54,25 @@ class CpuBackend : public Backend {
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return onednn_.pack(spec); }
   void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) override {
     onednn_.convolution(weights, args);
+  }
+  void convolution_input_gradient(const PackedConvolution& weights, const ConvolutionInputGradientArgs& args) override {
+    onednn_.convolution_input_gradient(weights, args);
+  }
+  void convolution_weight_gradient(const ConvolutionWeightGradientArgs& args) override {
+    convolution_weight_gradient_on_cpu<T>(args, scratch_);
+  }
+
+  void batch_sums(const BatchSumsArgs& args) override { batch_sums_on_cpu<T>(args, scratch_); }
+  void batch_moments(const BatchMomentsArgs& a) override {
+    reference::batch_moments(a.sums.data<double>(), a.count, a.momentum, a.mean.num_elements(), a.mean.data<float>(),
+                             a.var.data<float>(), a.running_mean.data<float>(), a.running_var.data<float>());
+  }
+  void batch_norm(const BatchNormArgs& args) override { batch_norm_on_cpu<T>(args, scratch_); }
+  void batch_norm_backward_sums(const BatchNormBackwardSumsArgs& args) override {
+    batch_norm_backward_sums_on_cpu<T>(args, scratch_);
+  }
+  void batch_norm_backward(const BatchNormBackwardArgs& args) override {
+    batch_norm_backward_on_cpu<T>(args, scratch_);
   }
 
   void layer_norm(const LayerNormArgs& a) override {
@@ -100,6 +122,10 @@ class CpuBackend : public Backend {
   }
   void pooled_attention(const PackedPooledAttention& weights, const PooledAttentionArgs& args) override {
     pooled_attention_on_cpu(weights, args, scratch_);
+  }
+  void pooled_attention_backward(const PackedPooledAttention& weights,
+                                 const PooledAttentionBackwardArgs& args) override {
+    pooled_attention_backward_on_cpu(weights, args, scratch_);
   }
 
   void embed_tokens(const EmbedTokensArgs& a) override {
@@ -170,6 +196,9 @@ class CpuBackend : public Backend {
     });
   }
 
+  void average_pool_backward(const AveragePoolBackwardArgs& args) override { average_pool_backward_on_cpu<T>(args); }
+  void mean_token_backward(const MeanTokenBackwardArgs& args) override { mean_token_backward_on_cpu<T>(args); }
+
   void mean_token(const MeanTokenArgs& a) override {
     const Shape& s = a.x.shape();
     parallel_for(s[0], [&](int64_t n) {
@@ -195,11 +224,14 @@ class CpuBackend : public Backend {
   }
 
   void add(const AddArgs& a) override {
-    const float *left = a.a.template data<float>(), *right = a.b.template data<float>();
-    float* y = a.y.template data<float>();
-    parallel_for_pieces(a.y.num_elements(), [&](int64_t begin, int64_t count) {
-      for (int64_t i = begin; i < begin + count; ++i) y[i] = left[i] + right[i];
-    });
+    const auto add_as = [&](auto* y) {
+      const auto *left = static_cast<decltype(y)>(a.a.raw()), *right = static_cast<decltype(y)>(a.b.raw());
+      parallel_for_pieces(a.y.num_elements(), [&](int64_t begin, int64_t count) {
+        kernels::add(left + begin, right + begin, count, y + begin);
+      });
+    };
+    if (a.y.dtype() == DType::kFloat32) return add_as(static_cast<float*>(a.y.raw()));
+    add_as(static_cast<uint16_t*>(a.y.raw()));
   }
 
   void convert(const ConvertArgs& a) override {

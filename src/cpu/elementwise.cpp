@@ -27,6 +27,20 @@ void BfloatToFloat(const uint16_t* x, int64_t n, float* y) {
   Convert(x, n, y);
 }
 
+template <class T>
+void Add(const T* a, const T* b, int64_t n, T* y) {
+  const F d;
+  ForVectors(d, n, [&](int64_t i, int64_t count) HWY_ATTR {
+    StoreCount(d, hn::Add(LoadCount(d, a + i, count), LoadCount(d, b + i, count)), y + i, count);
+  });
+}
+void AddFloat(const float* a, const float* b, int64_t n, float* y) {
+  Add(a, b, n, y);
+}
+void AddBfloat(const uint16_t* a, const uint16_t* b, int64_t n, uint16_t* y) {
+  Add(a, b, n, y);
+}
+
 // float16 bits to float32. Highway's own promotion leaves out infinity and NaN where the CPU has no instruction for it.
 HWY_INLINE Vec LoadHalves(F d, const uint16_t* from) {
   const hn::Rebind<uint16_t, F> d16;
@@ -144,6 +158,8 @@ namespace clipkit::kernels {
 HWY_EXPORT(FloatToBfloat);
 HWY_EXPORT(BfloatToFloat);
 HWY_EXPORT(HalfToFloat);
+HWY_EXPORT(AddFloat);
+HWY_EXPORT(AddBfloat);
 HWY_EXPORT(AveragePoolFloat);
 HWY_EXPORT(AveragePoolBfloat);
 HWY_EXPORT(MeanTokenFloat);
@@ -160,6 +176,12 @@ void convert(const uint16_t* x, int64_t n, float* y) noexcept {
 }
 void convert_half(const uint16_t* x, int64_t n, float* y) noexcept {
   HWY_DYNAMIC_DISPATCH(HalfToFloat)(x, n, y);
+}
+void add(const float* a, const float* b, int64_t n, float* y) noexcept {
+  HWY_DYNAMIC_DISPATCH(AddFloat)(a, b, n, y);
+}
+void add(const uint16_t* a, const uint16_t* b, int64_t n, uint16_t* y) noexcept {
+  HWY_DYNAMIC_DISPATCH(AddBfloat)(a, b, n, y);
 }
 void average_pool(const float* top, const float* bottom, int64_t W, int64_t C, float* y) noexcept {
   HWY_DYNAMIC_DISPATCH(AveragePoolFloat)(top, bottom, W, C, y);

@@ -113,6 +113,42 @@ void SoftmaxBackward(const float* p, const float* dp, int64_t n, float scale, fl
   });
 }
 
+template <class T>
+void AveragePoolBackward(const T* dy, int64_t W, int64_t C, T* top, T* bottom) {
+  const F d;
+  const Vec quarter = hn::Set(d, 0.25f);
+  for (int64_t w = 0; w < W; ++w, top += 2 * C, bottom += 2 * C, dy += C) {
+    ForVectors(d, C, [&](int64_t i, int64_t n) HWY_ATTR {
+      const Vec value = hn::Mul(LoadCount(d, dy + i, n), quarter);
+      for (T* to : {top, top + C, bottom, bottom + C}) StoreCount(d, value, to + i, n);
+    });
+  }
+}
+void AveragePoolBackwardFloat(const float* dy, int64_t W, int64_t C, float* top, float* bottom) {
+  AveragePoolBackward(dy, W, C, top, bottom);
+}
+void AveragePoolBackwardBfloat(const uint16_t* dy, int64_t W, int64_t C, uint16_t* top, uint16_t* bottom) {
+  AveragePoolBackward(dy, W, C, top, bottom);
+}
+
+template <class T>
+void MeanTokenBackward(const float* dy, int64_t S, int64_t D, T* dx) {
+  const F d;
+  const Vec factor = hn::Set(d, 1.0f / static_cast<float>(S));
+  ForVectors(d, D, [&](int64_t i, int64_t n) HWY_ATTR {
+    const Vec share = hn::Mul(LoadCount(d, dy + i, n), factor);
+    for (int64_t s = 0; s < S; ++s) {
+      StoreCount(d, hn::Add(LoadCount(d, dy + (1 + s) * D + i, n), share), dx + s * D + i, n);
+    }
+  });
+}
+void MeanTokenBackwardFloat(const float* dy, int64_t S, int64_t D, float* dx) {
+  MeanTokenBackward(dy, S, D, dx);
+}
+void MeanTokenBackwardBfloat(const float* dy, int64_t S, int64_t D, uint16_t* dx) {
+  MeanTokenBackward(dy, S, D, dx);
+}
+
 }  // namespace clipkit::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -127,6 +163,10 @@ HWY_EXPORT(QuickGeluBackwardFloat);
 HWY_EXPORT(QuickGeluBackwardBfloat);
 HWY_EXPORT(LayerNormBackward);
 HWY_EXPORT(SoftmaxBackward);
+HWY_EXPORT(AveragePoolBackwardFloat);
+HWY_EXPORT(AveragePoolBackwardBfloat);
+HWY_EXPORT(MeanTokenBackwardFloat);
+HWY_EXPORT(MeanTokenBackwardBfloat);
 
 void accumulate(const float* x, int64_t n, float* to) noexcept {
   HWY_DYNAMIC_DISPATCH(AccumulateFloat)(x, n, to);
@@ -183,6 +223,19 @@ void layer_norm_backward(const float* x, const float* weight, float eps, const f
 
 void softmax_backward(const float* p, const float* dp, int64_t n, float scale, float* ds) noexcept {
   HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(p, dp, n, scale, ds);
+}
+
+void average_pool_backward(const float* dy, int64_t W, int64_t C, float* top, float* bottom) noexcept {
+  HWY_DYNAMIC_DISPATCH(AveragePoolBackwardFloat)(dy, W, C, top, bottom);
+}
+void average_pool_backward(const uint16_t* dy, int64_t W, int64_t C, uint16_t* top, uint16_t* bottom) noexcept {
+  HWY_DYNAMIC_DISPATCH(AveragePoolBackwardBfloat)(dy, W, C, top, bottom);
+}
+void mean_token_backward(const float* dy, int64_t S, int64_t D, float* dx) noexcept {
+  HWY_DYNAMIC_DISPATCH(MeanTokenBackwardFloat)(dy, S, D, dx);
+}
+void mean_token_backward(const float* dy, int64_t S, int64_t D, uint16_t* dx) noexcept {
+  HWY_DYNAMIC_DISPATCH(MeanTokenBackwardBfloat)(dy, S, D, dx);
 }
 
 }  // namespace clipkit::kernels

@@ -146,6 +146,30 @@ void add_column_sums_on_cpu(const TensorView& dy, const TensorView& dbias, Tenso
   add_partial_sums(partial, blocks, width, width, elements<float>(dbias));
 }
 
+template <class T>
+void average_pool_backward_on_cpu(const AveragePoolBackwardArgs& a) {
+  const Shape& s = a.dx.shape();
+  const int64_t stride = s[2] * s[3], pairs = (s[1] + 1) / 2;  // the last pair may be one row, which nothing read
+  parallel_for(s[0] * pairs, [&](int64_t task) {
+    const int64_t n = task / pairs, pair = task % pairs;
+    T* top = elements<T>(a.dx) + (n * s[1] + 2 * pair) * stride;
+    if (2 * pair + 1 == s[1]) return std::fill(top, top + stride, T{}), void();
+    const T* dy = elements<T>(a.dy) + (n * (s[1] / 2) + pair) * (s[2] / 2) * s[3];
+    kernels::average_pool_backward(dy, s[2] / 2, s[3], top, top + stride);
+    if (s[2] % 2 == 0) return;
+    for (T* end : {top + stride, top + 2 * stride}) std::fill(end - s[3], end, T{});
+  });
+}
+
+template <class T>
+void mean_token_backward_on_cpu(const MeanTokenBackwardArgs& a) {
+  const int64_t N = a.dx.shape()[0], S = a.dx.shape()[1], D = a.dx.shape()[2], size = (1 + S) * D;
+  parallel_for(N, [&](int64_t n) {
+    kernels::mean_token_backward(elements<float>(a.dy) + n * size, S, D, elements<T>(a.dx) + n * S * D);
+  });
+  if (a.dpositions) add_partial_sums(elements<float>(a.dy), N, size, size, elements<float>(a.dpositions));
+}
+
 template void activate_on_cpu<float>(const ActivateArgs&);
 template void activate_on_cpu<uint16_t>(const ActivateArgs&);
 template void activate_backward_on_cpu<float>(const ActivateBackwardArgs&);
@@ -154,6 +178,10 @@ template void attention_backward_on_cpu<float>(const AttentionBackwardArgs&, Ten
 template void attention_backward_on_cpu<uint16_t>(const AttentionBackwardArgs&, Tensor&);
 template void embed_patches_backward_on_cpu<float>(const EmbedPatchesBackwardArgs&);
 template void embed_patches_backward_on_cpu<uint16_t>(const EmbedPatchesBackwardArgs&);
+template void average_pool_backward_on_cpu<float>(const AveragePoolBackwardArgs&);
+template void average_pool_backward_on_cpu<uint16_t>(const AveragePoolBackwardArgs&);
+template void mean_token_backward_on_cpu<float>(const MeanTokenBackwardArgs&);
+template void mean_token_backward_on_cpu<uint16_t>(const MeanTokenBackwardArgs&);
 template void add_column_sums_on_cpu<float>(const TensorView&, const TensorView&, Tensor&);
 template void add_column_sums_on_cpu<uint16_t>(const TensorView&, const TensorView&, Tensor&);
 

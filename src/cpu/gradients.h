@@ -18,6 +18,10 @@ template <class T>
 void embed_patches_backward_on_cpu(const EmbedPatchesBackwardArgs& args);
 void layer_norm_backward_on_cpu(const LayerNormBackwardArgs& args, Tensor& scratch);
 void embed_tokens_backward_on_cpu(const EmbedTokensBackwardArgs& args);
+template <class T>
+void average_pool_backward_on_cpu(const AveragePoolBackwardArgs& args);
+template <class T>
+void mean_token_backward_on_cpu(const MeanTokenBackwardArgs& args);
 // dbias += sum over rows of dy.
 template <class T>
 void add_column_sums_on_cpu(const TensorView& dy, const TensorView& dbias, Tensor& scratch);

@@ -50,6 +50,43 @@ void activate(Activation activation, const uint16_t* x, int64_t n, uint16_t* y) 
 void activate_backward(Activation activation, const float* x, const float* dy, int64_t n, float* dx) noexcept;
 void activate_backward(Activation activation, const uint16_t* x, const uint16_t* dy, int64_t n, uint16_t* dx) noexcept;
 
+// to[m * to_stride + n] += sum over l < lines and r < rows of a[l * a_line + r * a_row + m] * b[l * b_line + r * b_row
+// + n], for m < M and n < N, each element one chain of FMAs in that order.
+struct OuterProducts {
+  int64_t lines, rows, a_line, a_row, b_line, b_row;
+};
+void outer_products(const OuterProducts& sums, const float* a, int64_t M, const float* b, int64_t N, float* to,
+                    int64_t to_stride) noexcept;
+void outer_products(const OuterProducts& sums, const uint16_t* a, int64_t M, const uint16_t* b, int64_t N, float* to,
+                    int64_t to_stride) noexcept;
+
+// Batch normalisation of rows of C channels, see ops/batch_norm.h.
+// sums[c] = sum over rows of x,  sums[C + c] = sum over rows of x^2.
+void channel_sums(const float* x, int64_t rows, int64_t C, double* sums) noexcept;
+void channel_sums(const uint16_t* x, int64_t rows, int64_t C, double* sums) noexcept;
+// sums[c] = sum over rows of dy,  sums[C + c] = sum over rows of dy * (x - mean).
+void channel_gradient_sums(const float* x, const float* mean, const float* dy, int64_t rows, int64_t C,
+                           double* sums) noexcept;
+void channel_gradient_sums(const uint16_t* x, const float* mean, const uint16_t* dy, int64_t rows, int64_t C,
+                           double* sums) noexcept;
+// dy = 0 where y is not above 0, over n elements.
+void relu_backward(const float* y, int64_t n, float* dy) noexcept;
+void relu_backward(const uint16_t* y, int64_t n, uint16_t* dy) noexcept;
+// y = relu((x - mean) * scale + bias + residual); residual may be null.
+void batch_norm(const float* x, const float* mean, const float* scale, const float* bias, const float* residual,
+                bool relu, int64_t rows, int64_t C, float* y) noexcept;
+void batch_norm(const uint16_t* x, const float* mean, const float* scale, const float* bias, const uint16_t* residual,
+                bool relu, int64_t rows, int64_t C, uint16_t* y) noexcept;
+// dx = scale * (dy - offset - (x - mean) * slope).
+void batch_norm_backward(const float* x, const float* mean, const float* scale, const float* offset, const float* slope,
+                         const float* dy, int64_t rows, int64_t C, float* dx) noexcept;
+void batch_norm_backward(const uint16_t* x, const float* mean, const float* scale, const float* offset,
+                         const float* slope, const uint16_t* dy, int64_t rows, int64_t C, uint16_t* dx) noexcept;
+
+// y = a + b over n elements; y may be either.
+void add(const float* a, const float* b, int64_t n, float* y) noexcept;
+void add(const uint16_t* a, const uint16_t* b, int64_t n, uint16_t* y) noexcept;
+
 // to += x over n elements.
 void accumulate(const float* x, int64_t n, float* to) noexcept;
 void accumulate(const uint16_t* x, int64_t n, float* to) noexcept;
@@ -64,10 +101,18 @@ void convert_half(const uint16_t* x, int64_t n, float* y) noexcept;
 void average_pool(const float* top, const float* bottom, int64_t W, int64_t C, float* y) noexcept;
 void average_pool(const uint16_t* top, const uint16_t* bottom, int64_t W, int64_t C, uint16_t* y) noexcept;
 
+// Its backward: a quarter of dy, one row of W pixels, to top and to bottom, rows of 2 * W pixels.
+void average_pool_backward(const float* dy, int64_t W, int64_t C, float* top, float* bottom) noexcept;
+void average_pool_backward(const uint16_t* dy, int64_t W, int64_t C, uint16_t* top, uint16_t* bottom) noexcept;
+
 // The tokens of one picture's attention pool, see ops/reference/pooling.h. x: (S, D), positions: (1 + S, D), y: (1 + S,
 // D).
 void mean_token(const float* x, const float* positions, int64_t S, int64_t D, float* y) noexcept;
 void mean_token(const uint16_t* x, const float* positions, int64_t S, int64_t D, uint16_t* y) noexcept;
+
+// dx[s] = dy[1 + s] + dy[0] / S.
+void mean_token_backward(const float* dy, int64_t S, int64_t D, float* dx) noexcept;
+void mean_token_backward(const float* dy, int64_t S, int64_t D, uint16_t* dx) noexcept;
 
 // y = x / max(|x|, 1e-12) and y = softmax(x), one row of D; may run in place.
 void normalize(const float* x, int64_t D, float* y) noexcept;

@@ -78,6 +78,25 @@ dnnl::primitive_desc convolution_desc(const dnnl::engine& engine, const memory::
 #endif
 }
 
+// Of the gradient of x, of which oneDNN wants to know the forward pass.
+dnnl::primitive_desc convolution_backward_desc(const dnnl::engine& engine, const memory::desc& x, const memory::desc& w,
+                                               const memory::desc& y, int64_t stride, int64_t padding,
+                                               const dnnl::primitive_attr& attr) {
+  using Forward = dnnl::convolution_forward;
+  using Backward = dnnl::convolution_backward_data;
+  const memory::dims strides = {stride, stride}, paddings = {padding, padding};
+  const auto kind = dnnl::prop_kind::forward_training;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  const Forward::primitive_desc forward(engine, kind, algorithm, x, w, y, strides, paddings, paddings);
+  return Backward::primitive_desc(engine, algorithm, x, w, y, strides, paddings, paddings, forward, attr);
+#else
+  const Forward::primitive_desc forward(Forward::desc(kind, algorithm, x, w, y, strides, paddings, paddings), engine);
+  return Backward::primitive_desc(Backward::desc(algorithm, x, w, y, strides, paddings, paddings), attr, engine,
+                                  forward);
+#endif
+}
+
 memory::desc plain(const memory::dims& dims, Type type, Tag tag) {
   return {dims, type, tag};
 }
@@ -122,7 +141,7 @@ struct LinearWeights : PackedLinear {
 
 struct ConvolutionWeights : PackedConvolution {
   explicit ConvolutionWeights(const ConvolutionSpec& spec) : PackedConvolution(spec) {}
-  memory bias;
+  memory bias;  // zero where there is none
   // One for every layout that a plan asked for. oneDNN's best one depends on the picture, the batch and the threads;
   // with another one than that it may know only a reference loop, which is a hundred times slower.
   mutable std::vector<memory> layouts;
@@ -131,6 +150,7 @@ struct ConvolutionWeights : PackedConvolution {
 struct Plan {
   dnnl::primitive primitive;
   memory::desc x, weight, y, scratchpad;
+  int x_argument = DNNL_ARG_SRC, y_argument = DNNL_ARG_DST;
 };
 
 // The residual is added to y in place, which all of oneDNN's kernels can and do in the same order; some cannot add what
@@ -158,6 +178,9 @@ struct OneDnn::Impl {
   // By N, H, W, in, out, kernel, stride, padding, relu, residual.
   std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, bool>, Plan>
       convolution_plans;
+  // By N, H, W, in, out, kernel, stride, padding.
+  std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>, Plan>
+      convolution_gradient_plans;
   std::map<std::tuple<int64_t, int64_t, int64_t>, Plan> gradient_plans;  // by rows, m, n
   int plan_threads = 0;                                                  // that the plans were made for
   std::map<std::pair<int64_t, int64_t>, memory::desc> linear_layouts;
@@ -186,6 +209,7 @@ struct OneDnn::Impl {
   memory::desc linear_layout(int64_t in, int64_t out);
   const Plan& linear_plan(const LinearWeights& w, int64_t rows, const LinearArgs& args);
   const Plan& convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args);
+  const Plan& convolution_gradient_plan(const ConvolutionWeights& w, const ConvolutionInputGradientArgs& args);
   const Plan& gradient_plan(int64_t rows, int64_t m, int64_t n);
   void linear(const LinearWeights& w, const LinearArgs& args);
   void forget_plans_of_other_threads();
@@ -252,9 +276,9 @@ void OneDnn::Impl::run(const Plan& plan, const memory& weight, const memory& bia
   const auto needed = static_cast<int64_t>(plan.scratchpad.get_size());
   if (!scratchpad || needed > scratchpad.num_elements()) scratchpad = Tensor::empty({needed}, DType::kUInt8);
   std::unordered_map<int, memory> arguments = {
-      {DNNL_ARG_SRC, memory(plan.x, engine, x.raw())},
+      {plan.x_argument, memory(plan.x, engine, x.raw())},
       {DNNL_ARG_WEIGHTS, weight},
-      {DNNL_ARG_DST, memory(plan.y, engine, y.raw())},
+      {plan.y_argument, memory(plan.y, engine, y.raw())},
       {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, engine, scratchpad.view().raw())}};
   if (bias) arguments.emplace(DNNL_ARG_BIAS, bias);
   plan.primitive.execute(stream, arguments);
@@ -265,6 +289,7 @@ void OneDnn::Impl::forget_plans_of_other_threads() {
   if (plan_threads == num_compute_threads()) return;
   linear_plans.clear();
   convolution_plans.clear();
+  convolution_gradient_plans.clear();
   gradient_plans.clear();
   plan_threads = num_compute_threads();
 }
@@ -366,7 +391,9 @@ std::unique_ptr<PackedConvolution> OneDnn::pack(const ConvolutionSpec& spec) {
     memory& weight = packed->layouts.emplace_back(desc.query_md(dnnl::query::weights_md), impl_->engine);
     dnnl::reorder(from, weight).execute(impl_->stream, from, weight);
     packed->bias = memory(plain({out}, Type::f32, Tag::a), impl_->engine);
-    std::memcpy(packed->bias.get_data_handle(), spec.bias.raw(), spec.bias.bytes());
+    auto* bias = static_cast<float*>(packed->bias.get_data_handle());
+    std::fill(bias, bias + out, 0.0f);
+    if (spec.bias) std::memcpy(bias, spec.bias.raw(), spec.bias.bytes());
     impl_->stream.wait();
     return packed;
   });
@@ -412,6 +439,36 @@ void OneDnn::convolution(const PackedConvolution& packed, const ConvolutionArgs&
     const Plan& plan = impl_->convolution_plan(w, args);
     copy_residual(args.residual, args.y);
     impl_->run(plan, impl_->in_layout(w, plan.weight), w.bias, args.x, args.y);
+  });
+}
+
+const Plan& OneDnn::Impl::convolution_gradient_plan(const ConvolutionWeights& w,
+                                                    const ConvolutionInputGradientArgs& args) {
+  forget_plans_of_other_threads();
+  const Shape &x = args.dx.shape(), &y = args.dy.shape();
+  const std::tuple key = {x[0], x[1], x[2], w.in_channels(), w.out_channels(), w.kernel(), w.stride(), w.padding()};
+  const auto found = convolution_gradient_plans.find(key);
+  if (found != convolution_gradient_plans.end()) return found->second;
+  Plan plan;
+  plan.x = plain({y[0], y[3], y[1], y[2]}, operands, Tag::nhwc);
+  plan.y = plain({x[0], x[3], x[1], x[2]}, operands, Tag::nhwc);
+  plan.x_argument = DNNL_ARG_DIFF_DST;
+  plan.y_argument = DNNL_ARG_DIFF_SRC;
+  const memory::desc any_weight =
+      plain({w.out_channels(), w.in_channels(), w.kernel(), w.kernel()}, operands, Tag::any);
+  const auto desc =
+      convolution_backward_desc(engine, plan.y, any_weight, plan.x, w.stride(), w.padding(), attributes({}));
+  plan.weight = desc.query_md(dnnl::query::weights_md);
+  plan.primitive = dnnl::primitive(desc);
+  plan.scratchpad = desc.scratchpad_desc();
+  return convolution_gradient_plans.emplace(key, std::move(plan)).first->second;
+}
+
+void OneDnn::convolution_input_gradient(const PackedConvolution& packed, const ConvolutionInputGradientArgs& args) {
+  const auto& w = static_cast<const ConvolutionWeights&>(packed);
+  translating_errors("convolution_input_gradient", [&] {
+    const Plan& plan = impl_->convolution_gradient_plan(w, args);
+    impl_->run(plan, impl_->in_layout(w, plan.weight), memory(), args.dy, args.dx);
   });
 }
 

@@ -21,6 +21,7 @@ class OneDnn {
   void linear_weight_gradient(const LinearWeightGradientArgs& args);
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec);
   void convolution(const PackedConvolution& weights, const ConvolutionArgs& args);
+  void convolution_input_gradient(const PackedConvolution& weights, const ConvolutionInputGradientArgs& args);
 
   // Row counts for which linear() keeps plans, see Backend::padded_rows.
   int64_t padded_rows(int64_t rows) const noexcept;

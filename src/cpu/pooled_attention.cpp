@@ -39,6 +39,12 @@ struct Weights : PackedPooledAttention {
   Tensor v_bias;  // (D)
 };
 
+int64_t longest_of(std::span<const int64_t> starts) {
+  int64_t longest = 0;
+  for (size_t n = 1; n < starts.size(); ++n) longest = std::max(longest, starts[n] - starts[n - 1]);
+  return longest;
+}
+
 }  // namespace
 
 std::unique_ptr<PackedPooledAttention> pack_pooled_attention_for_cpu(const PooledAttentionSpec& spec) {
@@ -47,11 +53,7 @@ std::unique_ptr<PackedPooledAttention> pack_pooled_attention_for_cpu(const Poole
 
 void pooled_attention_on_cpu(const PackedPooledAttention& packed, const PooledAttentionArgs& args, Tensor& scratch) {
   const auto& w = static_cast<const Weights&>(packed);
-  const int64_t N = args.q.shape()[0], D = w.width(), H = w.heads(), Dh = D / H;
-  int64_t longest = 0;
-  for (int64_t n = 0; n < N; ++n) {
-    longest = std::max(longest, args.starts[static_cast<size_t>(n) + 1] - args.starts[static_cast<size_t>(n)]);
-  }
+  const int64_t N = args.q.shape()[0], D = w.width(), H = w.heads(), Dh = D / H, longest = longest_of(args.starts);
   float* u = scratch_floats(scratch, 2 * N * H * D + N * H * longest);  // (N, H, D)
   float* z = u + N * H * D;                                             // (N, H, D)
   float* scores = z + N * H * D;                                        // (N, H, longest)
@@ -75,6 +77,63 @@ void pooled_attention_on_cpu(const PackedPooledAttention& packed, const PooledAt
     kernels::rows_times(z + h * D, H * D, N, w.v.data<float>() + h * D * Dh, Dh, D, Dh, out + h * Dh, D);
     for (int64_t n = 0; n < N; ++n) {
       for (int64_t j = h * Dh; j < (h + 1) * Dh; ++j) out[n * D + j] += w.v_bias.data<float>()[j];
+    }
+  });
+}
+
+// With u = q Wk and z = p x, head by head as in forward:  dz = dout Wv,  dp = dz x,  ds = the softmax's backward,
+// du = ds x,  dx = p^T dz + ds^T u,  dq = du Wk^T,  dWk += q^T du,  dWv += dout^T z.
+void pooled_attention_backward_on_cpu(const PackedPooledAttention& packed, const PooledAttentionBackwardArgs& args,
+                                      Tensor& scratch) {
+  const auto& w = static_cast<const Weights&>(packed);
+  const int64_t N = args.q.shape()[0], D = w.width(), H = w.heads(), Dh = D / H, longest = longest_of(args.starts);
+  const int64_t size = N * H * D, needed = 4 * size + 2 * N * H * longest;
+  if (!scratch || scratch.num_elements() < needed) scratch = Tensor::empty({needed});
+  float *u = scratch.data<float>(), *z = u + size, *du = z + size, *dz = du + size;  // (N, H, D) each
+  float *p_all = dz + size, *ds_all = p_all + N * H * longest;                       // (N, H, longest)
+  const float *q = args.q.data<float>(), *x = args.x.data<float>(), *dout = args.dout.data<float>();
+  const float scale = 1.0f / std::sqrt(static_cast<float>(Dh));
+  const float *k = w.k.data<float>(), *v = w.v.data<float>();
+
+  parallel_for(H, [&](int64_t h) {
+    kernels::rows_times(q + h * Dh, D, N, k + h * Dh * D, D, Dh, D, u + h * D, H * D);
+    for (int64_t n = 0; n < N; ++n) {
+      kernels::similarity(dout + n * D + h * Dh, v + h * D * Dh, 1.0f, D, Dh, dz + (n * H + h) * D);
+    }
+  });
+  parallel_for(N * H, [&](int64_t task) {
+    const auto n = static_cast<size_t>(task / H);
+    const float* rows = x + args.starts[n] * D;
+    const int64_t S = args.starts[n + 1] - args.starts[n];
+    float *p = p_all + task * longest, *ds = ds_all + task * longest;
+    kernels::similarity(u + task * D, rows, scale, S, D, p);
+    kernels::softmax(p, S, p);
+    kernels::similarity(dz + task * D, rows, 1.0f, S, D, ds);
+    kernels::softmax_backward(p, ds, S, scale, ds);
+    kernels::rows_times(p, longest, 1, rows, D, S, D, z + task * D, D);
+    kernels::rows_times(ds, longest, 1, rows, D, S, D, du + task * D, D);
+  });
+  std::fill(args.dx.data<float>() + args.starts.back() * D, args.dx.data<float>() + args.dx.num_elements(), 0.0f);
+  parallel_for(N, [&](int64_t sequence) {
+    const auto n = static_cast<size_t>(sequence);
+    const int64_t S = args.starts[n + 1] - args.starts[n], heads = sequence * H;
+    float* dx = args.dx.data<float>() + args.starts[n] * D;
+    std::fill(dx, dx + S * D, 0.0f);
+    const kernels::OuterProducts over_heads = {1, H, 0, longest, 0, D};
+    kernels::outer_products(over_heads, p_all + heads * longest, S, dz + heads * D, D, dx, D);
+    kernels::outer_products(over_heads, ds_all + heads * longest, S, u + heads * D, D, dx, D);
+  });
+  parallel_for(H, [&](int64_t h) {
+    const kernels::OuterProducts over_pictures = {1, N, 0, D, 0, H * D};
+    const auto add = [&](const float* a, const float* b, const TensorView& dweight) {
+      if (!dweight) return;
+      kernels::outer_products(over_pictures, a + h * Dh, Dh, b + h * D, D, dweight.data<float>() + h * Dh * D, D);
+    };
+    add(q, du, args.dk_weight);
+    add(dout, z, args.dv_weight);
+    for (int64_t n = 0; n < N; ++n) {
+      kernels::similarity(du + (n * H + h) * D, k + h * Dh * D, 1.0f, Dh, D, args.dq.data<float>() + n * D + h * Dh);
+      if (args.dv_bias) kernels::accumulate(dout + n * D + h * Dh, Dh, args.dv_bias.data<float>() + h * Dh);
     }
   });
 }

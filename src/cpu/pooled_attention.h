@@ -15,4 +15,7 @@ std::unique_ptr<PackedPooledAttention> pack_pooled_attention_for_cpu(const Poole
 // Runs on all compute threads; scratch grows as needed and is kept by the caller.
 void pooled_attention_on_cpu(const PackedPooledAttention& weights, const PooledAttentionArgs& args, Tensor& scratch);
 
+void pooled_attention_backward_on_cpu(const PackedPooledAttention& weights, const PooledAttentionBackwardArgs& args,
+                                      Tensor& scratch);
+
 }  // namespace clipkit

@@ -4,6 +4,7 @@
 
 #include "ops/activate.h"
 #include "ops/attention.h"
+#include "ops/batch_norm.h"
 #include "ops/contrastive_loss.h"
 #include "ops/convolution.h"
 #include "ops/embedding.h"
@@ -53,12 +54,22 @@ class Backend {
   virtual void activate_backward(const ActivateBackwardArgs& args) = 0;
   virtual std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) = 0;
   virtual void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) = 0;
+  virtual void convolution_input_gradient(const PackedConvolution& weights,
+                                          const ConvolutionInputGradientArgs& args) = 0;
+  virtual void convolution_weight_gradient(const ConvolutionWeightGradientArgs& args) = 0;
+  virtual void batch_sums(const BatchSumsArgs& args) = 0;
+  virtual void batch_moments(const BatchMomentsArgs& args) = 0;
+  virtual void batch_norm(const BatchNormArgs& args) = 0;
+  virtual void batch_norm_backward_sums(const BatchNormBackwardSumsArgs& args) = 0;
+  virtual void batch_norm_backward(const BatchNormBackwardArgs& args) = 0;
   virtual void layer_norm(const LayerNormArgs& args) = 0;
   virtual void layer_norm_backward(const LayerNormBackwardArgs& args) = 0;
   virtual void attention(const AttentionArgs& args) = 0;
   virtual void attention_backward(const AttentionBackwardArgs& args) = 0;
   virtual std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) = 0;
   virtual void pooled_attention(const PackedPooledAttention& weights, const PooledAttentionArgs& args) = 0;
+  virtual void pooled_attention_backward(const PackedPooledAttention& weights,
+                                         const PooledAttentionBackwardArgs& args) = 0;
   virtual void embed_tokens(const EmbedTokensArgs& args) = 0;
   virtual void embed_tokens_backward(const EmbedTokensBackwardArgs& args) = 0;
   virtual void patches(const PatchesArgs& args) = 0;
@@ -66,7 +77,9 @@ class Backend {
   virtual void embed_patches_backward(const EmbedPatchesBackwardArgs& args) = 0;
   virtual void channels_last(const ChannelsLastArgs& args) = 0;
   virtual void average_pool(const AveragePoolArgs& args) = 0;
+  virtual void average_pool_backward(const AveragePoolBackwardArgs& args) = 0;
   virtual void mean_token(const MeanTokenArgs& args) = 0;
+  virtual void mean_token_backward(const MeanTokenBackwardArgs& args) = 0;
   virtual void gather_rows(const GatherRowsArgs& args) = 0;
   virtual void scatter_add_rows(const ScatterAddRowsArgs& args) = 0;
   virtual void add(const AddArgs& args) = 0;

@@ -9,8 +9,8 @@
 namespace clipkit {
 
 struct ConvolutionSpec {
-  TensorView weight;  // (C_out, C_in, k, k) sum type, BatchNorm folded in
-  TensorView bias;    // (C_out) sum type
+  TensorView weight;  // (C_out, C_in, k, k) sum type; for inference BatchNorm is folded in
+  TensorView bias{};  // (C_out) sum type; may be empty
   int stride = 1;
   int padding = 0;
 };
@@ -46,11 +46,29 @@ struct ConvolutionArgs {
   TensorView residual{};  // like y, or empty; may be y itself
 };
 
+// dx = what conv(x, W) hands back from dy: every pixel of dy, times W, to the pixels of x that it was made of.
+struct ConvolutionInputGradientArgs {
+  TensorView dy;  // (N, H', W', C_out) operand type
+  TensorView dx;  // (N, H, W, C_in) operand type, written
+};
+
+// dweight += sum over all pixels of dy times the pixels of x that they were made of.
+struct ConvolutionWeightGradientArgs {
+  TensorView x;        // (N, H, W, C_in) operand type
+  TensorView dy;       // (N, H', W', C_out) operand type
+  TensorView dweight;  // (C_out, C_in, k, k) sum type, accumulated
+  int stride = 1;
+  int padding = 0;
+};
+
 class Backend;
 
 namespace ops {
 std::unique_ptr<PackedConvolution> pack_convolution(Backend& backend, const ConvolutionSpec& spec);
 void convolution(Backend& backend, const PackedConvolution& weights, const ConvolutionArgs& args);
+void convolution_input_gradient(Backend& backend, const PackedConvolution& weights,
+                                const ConvolutionInputGradientArgs& args);
+void convolution_weight_gradient(Backend& backend, const ConvolutionWeightGradientArgs& args);
 }  // namespace ops
 
 }  // namespace clipkit

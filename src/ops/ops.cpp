@@ -92,39 +92,6 @@ void activate_backward(Backend& b, const ActivateBackwardArgs& args) {
   if (args.dx.num_elements() > 0) b.activate_backward(args);
 }
 
-std::unique_ptr<PackedConvolution> pack_convolution(Backend& b, const ConvolutionSpec& spec) {
-  check_rank("convolution", "weight", spec.weight, 4);
-  const Shape& shape = spec.weight.shape();
-  check_shape("convolution", "weight", spec.weight, {shape[0], shape[1], shape[2], shape[2]});
-  check_shape("convolution", "bias", spec.bias, {shape[0]});
-  check_dtype("convolution", "weight", spec.weight, b.sum_dtype());
-  check_dtype("convolution", "bias", spec.bias, b.sum_dtype());
-  CLIPKIT_CHECK(spec.weight.num_elements() > 0, "convolution: weight has shape ", to_string(shape));
-  CLIPKIT_CHECK(spec.stride > 0 && spec.padding >= 0, "convolution: stride ", spec.stride, ", padding ", spec.padding);
-  return b.pack(spec);
-}
-
-void convolution(Backend& b, const PackedConvolution& weights, const ConvolutionArgs& args) {
-  check_rank("convolution", "x", args.x, 4);
-  const Shape& in = args.x.shape();
-  check_shape("convolution", "x", args.x, {in[0], in[1], in[2], weights.in_channels()});
-  const int64_t least = weights.kernel() - 2 * weights.padding();
-  CLIPKIT_CHECK(in[1] >= least && in[2] >= least, "convolution: x has shape ", to_string(in), ", expected ", least,
-                " pixels or more each way");
-  const Shape out = {in[0], weights.out_size(in[1]), weights.out_size(in[2]), weights.out_channels()};
-  check_shape("convolution", "y", args.y, out);
-  check_dtype("convolution", "x", args.x, b.operand_dtype());
-  check_dtype("convolution", "y", args.y, b.operand_dtype());
-  if (args.residual) {
-    check_shape("convolution", "residual", args.residual, out);
-    check_dtype("convolution", "residual", args.residual, b.operand_dtype());
-  }
-  check_device("convolution", b, {args.x, args.y, args.residual});
-  check_apart("convolution", "y", args.y, "x", args.x);
-  check_same_or_apart("convolution", "y", args.y, "residual", args.residual);
-  if (args.y.num_elements() > 0) b.convolution(weights, args);
-}
-
 void layer_norm(Backend& b, const LayerNormArgs& args) {
   check_rank("layer_norm", "x", args.x, 2);
   const int64_t width = args.x.shape()[1];
@@ -253,6 +220,37 @@ void pooled_attention(Backend& b, const PackedPooledAttention& weights, const Po
   if (batch > 0) b.pooled_attention(weights, args);
 }
 
+void pooled_attention_backward(Backend& b, const PackedPooledAttention& weights,
+                               const PooledAttentionBackwardArgs& args) {
+  constexpr const char* kOp = "pooled_attention_backward";
+  const auto batch = static_cast<int64_t>(args.starts.size()) - 1;
+  const int64_t width = weights.width();
+  check_rank(kOp, "x", args.x, 2);
+  check_starts(kOp, "starts", args.starts, args.x.shape()[0]);
+  for (size_t n = 1; n < args.starts.size(); ++n) {
+    CLIPKIT_CHECK(args.starts[n - 1] < args.starts[n], kOp, ": sequence ", n - 1, " is empty");
+  }
+  const auto check = [&](const char* name, const TensorView& tensor, const Shape& shape) {
+    check_shape(kOp, name, tensor, shape);
+    check_dtype(kOp, name, tensor, b.sum_dtype());
+    check_device(kOp, b, {tensor});
+  };
+  check("x", args.x, {args.x.shape()[0], width});
+  check("q", args.q, {batch, width});
+  check("dout", args.dout, {batch, width});
+  check("dq", args.dq, {batch, width});
+  check("dx", args.dx, args.x.shape());
+  if (args.dk_weight) check("dk_weight", args.dk_weight, {width, width});
+  if (args.dv_weight) check("dv_weight", args.dv_weight, {width, width});
+  if (args.dv_bias) check("dv_bias", args.dv_bias, {width});
+  for (const TensorView& input : {args.q, args.x, args.dout}) {
+    check_apart(kOp, "dq", args.dq, "an input", input);
+    check_apart(kOp, "dx", args.dx, "an input", input);
+  }
+  check_apart(kOp, "dq", args.dq, "dx", args.dx);
+  if (args.dx.num_elements() > 0) b.pooled_attention_backward(weights, args);
+}
+
 void embed_tokens(Backend& b, const EmbedTokensArgs& args) {
   const auto rows = static_cast<int64_t>(args.ids.size());
   check_rank("embed_tokens", "table", args.table, 2);
@@ -376,6 +374,17 @@ void average_pool(Backend& b, const AveragePoolArgs& args) {
   if (args.y.num_elements() > 0) b.average_pool(args);
 }
 
+void average_pool_backward(Backend& b, const AveragePoolBackwardArgs& args) {
+  check_rank("average_pool_backward", "dx", args.dx, 4);
+  const Shape& s = args.dx.shape();
+  check_shape("average_pool_backward", "dy", args.dy, {s[0], s[1] / 2, s[2] / 2, s[3]});
+  check_dtype("average_pool_backward", "dy", args.dy, b.operand_dtype());
+  check_dtype("average_pool_backward", "dx", args.dx, b.operand_dtype());
+  check_device("average_pool_backward", b, {args.dy, args.dx});
+  check_apart("average_pool_backward", "dx", args.dx, "dy", args.dy);
+  if (args.dx.num_elements() > 0) b.average_pool_backward(args);
+}
+
 void mean_token(Backend& b, const MeanTokenArgs& args) {
   check_rank("mean_token", "x", args.x, 3);
   const Shape& s = args.x.shape();
@@ -388,6 +397,22 @@ void mean_token(Backend& b, const MeanTokenArgs& args) {
   check_device("mean_token", b, {args.x, args.positions, args.y});
   check_apart("mean_token", "y", args.y, "x", args.x);
   if (args.y.num_elements() > 0) b.mean_token(args);
+}
+
+void mean_token_backward(Backend& b, const MeanTokenBackwardArgs& args) {
+  check_rank("mean_token_backward", "dx", args.dx, 3);
+  const Shape& s = args.dx.shape();
+  CLIPKIT_CHECK(s[1] > 0, "mean_token_backward: dx has shape ", to_string(s), ", the mean of no positions");
+  check_shape("mean_token_backward", "dy", args.dy, {s[0] * (s[1] + 1), s[2]});
+  check_dtype("mean_token_backward", "dy", args.dy, b.sum_dtype());
+  check_dtype("mean_token_backward", "dx", args.dx, b.operand_dtype());
+  if (args.dpositions) {
+    check_shape("mean_token_backward", "dpositions", args.dpositions, {s[1] + 1, s[2]});
+    check_dtype("mean_token_backward", "dpositions", args.dpositions, b.sum_dtype());
+  }
+  check_device("mean_token_backward", b, {args.dy, args.dx, args.dpositions});
+  check_apart("mean_token_backward", "dx", args.dx, "dy", args.dy);
+  if (args.dx.num_elements() > 0) b.mean_token_backward(args);
 }
 
 void gather_rows(Backend& b, const GatherRowsArgs& args) {
@@ -420,9 +445,9 @@ void scatter_add_rows(Backend& b, const ScatterAddRowsArgs& args) {
 void add(Backend& b, const AddArgs& args) {
   check_shape("add", "b", args.b, args.a.shape());
   check_shape("add", "y", args.y, args.a.shape());
-  check_dtype("add", "a", args.a, b.sum_dtype());
-  check_dtype("add", "b", args.b, b.sum_dtype());
-  check_dtype("add", "y", args.y, b.sum_dtype());
+  check_operand_or_sum("add", "a", b, args.a);
+  check_dtype("add", "b", args.b, args.a.dtype());
+  check_dtype("add", "y", args.y, args.a.dtype());
   check_device("add", b, {args.a, args.b, args.y});
   check_same_or_apart("add", "y", args.y, "a", args.a);
   check_same_or_apart("add", "y", args.y, "b", args.b);

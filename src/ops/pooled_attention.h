@@ -42,11 +42,29 @@ struct PooledAttentionArgs {
   std::span<const int64_t> starts;  // N + 1 rows, on the host; no sequence is empty
 };
 
+// With P = softmax(q k^T / sqrt(Dh)), dP = dout v^T and dS = P * (dP - rowsum(P * dP)) / sqrt(Dh), k and v computed
+// again or never:
+//   dq = dS k,  dx = dS^T q Wk + P^T dout Wv                                     written
+//   dk_weight += (dS^T q)^T x,  dv_weight += (P^T dout)^T x,  dv_bias += dout    accumulated
+// bk gets no gradient: the scores' common offset that it makes changes no softmax.
+struct PooledAttentionBackwardArgs {
+  TensorView q;                         // (N, D) sum type, as forward had it
+  TensorView x;                         // (R, D) sum type
+  TensorView dout;                      // (N, D) sum type
+  TensorView dq;                        // (N, D) sum type
+  TensorView dx;                        // (R, D) sum type; zero in rows that belong to no sequence
+  TensorView dk_weight{}, dv_weight{};  // (D, D) sum type, or empty
+  TensorView dv_bias{};                 // (D) sum type, or empty
+  std::span<const int64_t> starts;      // N + 1 rows, on the host; no sequence is empty
+};
+
 class Backend;
 
 namespace ops {
 std::unique_ptr<PackedPooledAttention> pack_pooled_attention(Backend& backend, const PooledAttentionSpec& spec);
 void pooled_attention(Backend& backend, const PackedPooledAttention& weights, const PooledAttentionArgs& args);
+void pooled_attention_backward(Backend& backend, const PackedPooledAttention& weights,
+                               const PooledAttentionBackwardArgs& args);
 }  // namespace ops
 
 }  // namespace clipkit

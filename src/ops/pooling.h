@@ -18,12 +18,25 @@ struct AveragePoolArgs {
   TensorView x, y;
 };
 
+// Each pixel of dy, a quarter of it to each of the four it is the average of; zero in what was left out.
+struct AveragePoolBackwardArgs {
+  TensorView dy;  // (N, H/2, W/2, C) operand type
+  TensorView dx;  // (N, H, W, C) operand type, written
+};
+
 // The tokens of the attention pool: y[n, 0] = mean over i of x[n, i] + positions[0];  y[n, 1 + i] = x[n, i] +
 // positions[1 + i]
 struct MeanTokenArgs {
   TensorView x;          // (N, S, D) operand type
   TensorView positions;  // (1 + S, D) sum type
   TensorView y;          // (N * (1 + S), D) operand type
+};
+
+// dx[n, i] = dy[n, 1 + i] + dy[n, 0] / S, written;  dpositions += sum over n of dy[n].
+struct MeanTokenBackwardArgs {
+  TensorView dy;            // (N * (1 + S), D) sum type
+  TensorView dx;            // (N, S, D) operand type
+  TensorView dpositions{};  // (1 + S, D) sum type, or empty
 };
 
 // y[i] = x[rows[i]]
@@ -40,7 +53,7 @@ struct ScatterAddRowsArgs {
   TensorView y;                   // (R, D) sum type
 };
 
-// y = a + b. Any equal shapes, sum type; y may be a or b.
+// y = a + b. Any equal shapes, all of the sum type or all of the operand type; y may be a or b.
 struct AddArgs {
   TensorView a, b, y;
 };
@@ -55,7 +68,9 @@ class Backend;
 namespace ops {
 void channels_last(Backend& backend, const ChannelsLastArgs& args);
 void average_pool(Backend& backend, const AveragePoolArgs& args);
+void average_pool_backward(Backend& backend, const AveragePoolBackwardArgs& args);
 void mean_token(Backend& backend, const MeanTokenArgs& args);
+void mean_token_backward(Backend& backend, const MeanTokenBackwardArgs& args);
 void gather_rows(Backend& backend, const GatherRowsArgs& args);
 void scatter_add_rows(Backend& backend, const ScatterAddRowsArgs& args);
 void add(Backend& backend, const AddArgs& args);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -56,6 +58,20 @@ class CpuBackendTest : public ::testing::TestWithParam<DType> {
   std::unique_ptr<Backend> cpu_;
   std::unique_ptr<Backend> reference_ = make_reference_backend(DType::kFloat64);
 };
+
+// Largest difference over the largest value expected. A sum of n products in float32 is off by gamma(n) times the sum
+// of their magnitudes, at most n times the largest; the sums here have a few hundred terms of mixed sign, and the
+// bound is gamma(n) * n of 100 terms. Operands that are stored as bf16 add the rounding of each value.
+inline void expect_agreement(const TensorView& found, const TensorView& expected, const std::string& what) {
+  const Tensor a = to_double(found);
+  double largest = 0, scale = 0;
+  for (int64_t i = 0; i < a.num_elements(); ++i) {
+    const double difference = std::abs(a.data<double>()[i] - expected.data<double>()[i]);
+    largest = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(largest, difference);
+    scale = std::max(scale, std::abs(expected.data<double>()[i]));
+  }
+  EXPECT_LE(largest, (100 * gamma(100) + unit_roundoff(found.dtype())) * scale) << what;
+}
 
 // For tests of bits that oneDNN's products decide.
 #if defined(__x86_64__)

@@ -6,25 +6,13 @@
 namespace clipkit {
 namespace {
 
+using testing::expect_agreement;
 using testing::GuardedTensor;
 using testing::random_tensor;
 using testing::to_double;
 
 class CpuGradient : public testing::CpuBackendTest {
  protected:
-  // Largest difference over the largest value expected. A sum of n products in float32 is off by gamma(n) times the sum
-  // of their magnitudes, at most n times the largest; the sums here have a few hundred terms of mixed sign, and the
-  // bound is gamma(n) * n of 100 terms. Operands that are stored as bf16 add the rounding of each value.
-  void expect_agreement(const TensorView& found, const TensorView& expected, const std::string& what) {
-    const Tensor a = to_double(found);
-    double largest = 0, scale = 0;
-    for (int64_t i = 0; i < a.num_elements(); ++i) {
-      const double difference = std::abs(a.data<double>()[i] - expected.data<double>()[i]);
-      largest = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(largest, difference);
-      scale = std::max(scale, std::abs(expected.data<double>()[i]));
-    }
-    EXPECT_LE(largest, (100 * testing::gamma(100) + testing::unit_roundoff(found.dtype())) * scale) << what;
-  }
   Tensor sums(Shape shape, uint32_t seed) const { return random_tensor(shape, seed); }
 };
 CLIPKIT_FOR_OPERAND_TYPES(CpuGradient);

@@ -46,10 +46,18 @@ class TwoTypes : public Backend {
   void activate_backward(const ActivateBackwardArgs&) override { ++calls; }
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return storage_.pack(spec); }
   void convolution(const PackedConvolution&, const ConvolutionArgs&) override { ++calls; }
+  void convolution_input_gradient(const PackedConvolution&, const ConvolutionInputGradientArgs&) override { ++calls; }
+  void convolution_weight_gradient(const ConvolutionWeightGradientArgs&) override { ++calls; }
+  void batch_sums(const BatchSumsArgs&) override { ++calls; }
+  void batch_moments(const BatchMomentsArgs&) override { ++calls; }
+  void batch_norm(const BatchNormArgs&) override { ++calls; }
+  void batch_norm_backward_sums(const BatchNormBackwardSumsArgs&) override { ++calls; }
+  void batch_norm_backward(const BatchNormBackwardArgs&) override { ++calls; }
   void layer_norm(const LayerNormArgs&) override { ++calls; }
   void layer_norm_backward(const LayerNormBackwardArgs&) override { ++calls; }
   std::unique_ptr<PackedPooledAttention> pack(const PooledAttentionSpec& spec) override { return storage_.pack(spec); }
   void pooled_attention(const PackedPooledAttention&, const PooledAttentionArgs&) override { ++calls; }
+  void pooled_attention_backward(const PackedPooledAttention&, const PooledAttentionBackwardArgs&) override { ++calls; }
   void attention(const AttentionArgs&) override { ++calls; }
   void attention_backward(const AttentionBackwardArgs&) override { ++calls; }
   void embed_tokens(const EmbedTokensArgs&) override { ++calls; }
@@ -59,7 +67,9 @@ class TwoTypes : public Backend {
   void embed_patches_backward(const EmbedPatchesBackwardArgs&) override { ++calls; }
   void channels_last(const ChannelsLastArgs&) override { ++calls; }
   void average_pool(const AveragePoolArgs&) override { ++calls; }
+  void average_pool_backward(const AveragePoolBackwardArgs&) override { ++calls; }
   void mean_token(const MeanTokenArgs&) override { ++calls; }
+  void mean_token_backward(const MeanTokenBackwardArgs&) override { ++calls; }
   void gather_rows(const GatherRowsArgs&) override { ++calls; }
   void scatter_add_rows(const ScatterAddRowsArgs&) override { ++calls; }
   void add(const AddArgs&) override { ++calls; }

@@ -50,6 +50,63 @@ TEST_F(OpsPooledAttention, ChecksItsArguments) {
   ops::pooled_attention(backend_, *weights, in_place);
 }
 
+TEST_F(OpsPooledAttention, BackwardChecksItsArguments) {
+  const auto weights = ops::pack_pooled_attention(
+      backend_,
+      {.k_weight = sums({6, 6}), .v_weight = sums({6, 6}), .k_bias = sums({6}), .v_bias = sums({6}), .heads = 2});
+  const std::vector<int64_t> starts = {0, 2, 5}, empty = {0, 0, 5}, beyond = {0, 2, 6};
+  using Args = PooledAttentionBackwardArgs;
+  expect_checks<Args>("pooled_attention_backward",
+                      [&](const Args& a) { ops::pooled_attention_backward(backend_, *weights, a); },
+                      {.q = sums({2, 6}),
+                       .x = sums({5, 6}),
+                       .dout = sums({2, 6}),
+                       .dq = sums({2, 6}),
+                       .dx = sums({5, 6}),
+                       .dk_weight = sums({6, 6}),
+                       .dv_weight = sums({6, 6}),
+                       .dv_bias = sums({6}),
+                       .starts = starts},
+                      {{[&](auto& a) {
+                          a.q = sums({3, 6});
+                        },
+                        {"q", "[3, 6]"}},
+                       {[&](auto& a) {
+                          a.x = sums({5, 4});
+                        },
+                        {"x", "[5, 4]"}},
+                       {[&](auto& a) {
+                          a.x = operands({5, 6});
+                        },
+                        {"x", "bfloat16"}},
+                       {[&](auto& a) {
+                          a.dout = sums({2, 5});
+                        },
+                        {"dout", "[2, 5]"}},
+                       {[&](auto& a) {
+                          a.dq = operands({2, 6});
+                        },
+                        {"dq", "bfloat16"}},
+                       {[&](auto& a) { a.dq = a.q; }, {"dq", "overlaps"}},
+                       {[&](auto& a) {
+                          a.dx = sums({4, 6});
+                        },
+                        {"dx", "[4, 6]"}},
+                       {[&](auto& a) { a.dx = a.x; }, {"dx", "overlaps"}},
+                       {[&](auto& a) {
+                          a.dk_weight = sums({6, 5});
+                        },
+                        {"dk_weight", "[6, 5]"}},
+                       {[&](auto& a) {
+                          a.dv_weight = operands({6, 6});
+                        },
+                        {"dv_weight", "bfloat16"}},
+                       {[&](auto& a) { a.dv_bias = sums({5}); }, {"dv_bias", "[5]"}},
+                       {[&](auto& a) { a.dout = on_gpu(a.dout); }, {"cuda:0"}},
+                       {[&](auto& a) { a.starts = beyond; }, {"starts", "within 5"}},
+                       {[&](auto& a) { a.starts = empty; }, {"sequence 0", "empty"}}});
+}
+
 TEST_F(OpsPooledAttention, ChecksItsWeights) {
   const PooledAttentionSpec good = {
       .k_weight = sums({6, 6}), .v_weight = sums({6, 6}), .k_bias = sums({6}), .v_bias = sums({6}), .heads = 2};

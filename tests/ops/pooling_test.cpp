@@ -106,5 +106,80 @@ TEST_F(OpsPooling, PoolingChecksItsArguments) {
                               {[&](auto& a) { a.y = a.x; }, {"y", "overlaps", "x"}}});
 }
 
+TEST_F(OpsPooling, BackwardChecksItsArguments) {
+  using Average = AveragePoolBackwardArgs;
+  expect_checks<Average>("average_pool_backward", [&](const Average& a) { ops::average_pool_backward(backend_, a); },
+                         {.dy = operands({2, 2, 2, 3}), .dx = operands({2, 5, 4, 3})},
+                         {{[&](auto& a) {
+                             a.dx = operands({2, 5, 4});
+                           },
+                           {"dx", "4 axes"}},
+                          {[&](auto& a) {
+                             a.dx = sums({2, 5, 4, 3});
+                           },
+                           {"dx", "float32"}},
+                          {[&](auto& a) {
+                             a.dy = operands({2, 3, 2, 3});
+                           },
+                           {"dy", "[2, 3, 2, 3]"}},
+                          {[&](auto& a) {
+                             a.dy = sums({2, 2, 2, 3});
+                           },
+                           {"dy", "float32"}},
+                          {[&](auto& a) { a.dy = on_gpu(a.dy); }, {"cuda:0"}}});
+  using Mean = MeanTokenBackwardArgs;
+  expect_checks<Mean>("mean_token_backward", [&](const Mean& a) { ops::mean_token_backward(backend_, a); },
+                      {.dy = sums({10, 3}), .dx = operands({2, 4, 3}), .dpositions = sums({5, 3})},
+                      {{[&](auto& a) {
+                          a.dx = operands({2, 4});
+                        },
+                        {"dx", "3 axes"}},
+                       {[&](auto& a) {
+                          a.dx = operands({2, 0, 3});
+                        },
+                        {"dx", "[2, 0, 3]"}},
+                       {[&](auto& a) {
+                          a.dx = sums({2, 4, 3});
+                        },
+                        {"dx", "float32"}},
+                       {[&](auto& a) {
+                          a.dy = sums({8, 3});
+                        },
+                        {"dy", "[8, 3]"}},
+                       {[&](auto& a) {
+                          a.dy = operands({10, 3});
+                        },
+                        {"dy", "bfloat16"}},
+                       {[&](auto& a) {
+                          a.dpositions = sums({4, 3});
+                        },
+                        {"dpositions", "[4, 3]"}},
+                       {[&](auto& a) {
+                          a.dpositions = operands({5, 3});
+                        },
+                        {"dpositions", "bfloat16"}}});
+}
+
+TEST_F(OpsPooling, AddTakesOneType) {
+  expect_checks<AddArgs>("add", [&](const AddArgs& a) { ops::add(backend_, a); },
+                         {.a = operands({2, 3}), .b = operands({2, 3}), .y = operands({2, 3})},
+                         {{[&](auto& a) {
+                             a.b = operands({3, 2});
+                           },
+                           {"b", "[3, 2]"}},
+                          {[&](auto& a) {
+                             a.b = sums({2, 3});
+                           },
+                           {"b", "float32"}},
+                          {[&](auto& a) {
+                             a.y = sums({2, 3});
+                           },
+                           {"y", "float32"}},
+                          {[&](auto& a) {
+                             a.a = made({2, 3}, DType::kInt32);
+                           },
+                           {"a", "int32"}}});
+}
+
 }  // namespace
 }  // namespace clipkit

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "ops/reference/reference_backend.h"
 #include "support/tensors.h"
 
 // Gradients against central differences, in float64.
@@ -41,5 +43,19 @@ inline void expect_central_differences(const TensorView& x, const TensorView& dx
     EXPECT_NEAR(dx.data<double>()[i], (above - below) / (2 * kStep), kBound * scale) << what << ", element " << i;
   }
 }
+
+// A test on the reference backend in float64.
+class GradientTest : public ::testing::Test {
+ protected:
+  static Tensor input(Shape shape, uint32_t seed) { return to_double(random_tensor(shape, seed)); }
+  static Tensor zeros(Shape shape) { return Tensor::zeros(shape, DType::kFloat64); }
+  // Results that are written, not accumulated, begin as what must not be there.
+  static Tensor poisoned(Shape shape) {
+    Tensor tensor = Tensor::empty(shape, DType::kFloat64);
+    for (double& value : tensor.span<double>()) value = std::nan("");
+    return tensor;
+  }
+  std::unique_ptr<Backend> b_ = make_reference_backend(DType::kFloat64);
+};
 
 }  // namespace clipkit::testing

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "ops/reference/attention.h"
+#include "ops/reference/batch_norm.h"
 #include "ops/reference/contrastive_loss.h"
 #include "ops/reference/convolution.h"
 #include "ops/reference/embedding.h"
@@ -59,8 +60,9 @@ struct PlainLinear : PackedLinear {
 
 template <class T>
 struct PlainConvolution : PackedConvolution {
-  explicit PlainConvolution(const ConvolutionSpec& spec)
-      : PackedConvolution(spec), weight(as_plain<T>(spec.weight)), bias(as_plain<T>(spec.bias)) {}
+  explicit PlainConvolution(const ConvolutionSpec& spec) : PackedConvolution(spec), weight(as_plain<T>(spec.weight)) {
+    if (spec.bias) bias = as_plain<T>(spec.bias);
+  }
   Tensor weight, bias;
 };
 
@@ -126,9 +128,43 @@ class ReferenceBackend : public Backend {
   void convolution(const PackedConvolution& packed, const ConvolutionArgs& a) override {
     const auto& w = static_cast<const PlainConvolution<T>&>(packed);
     const Shape& s = a.x.shape();
-    reference::convolution<T>(a.x.data<T>(), w.weight.template data<T>(), w.bias.template data<T>(),
-                              optional(a.residual), a.relu, s[0], s[1], s[2], s[3], w.out_channels(), w.kernel(),
-                              w.stride(), w.padding(), a.y.data<T>());
+    reference::convolution<T>(a.x.data<T>(), w.weight.template data<T>(), optional(w.bias), optional(a.residual),
+                              a.relu, s[0], s[1], s[2], s[3], w.out_channels(), w.kernel(), w.stride(), w.padding(),
+                              a.y.data<T>());
+  }
+  void convolution_input_gradient(const PackedConvolution& packed, const ConvolutionInputGradientArgs& a) override {
+    const auto& w = static_cast<const PlainConvolution<T>&>(packed);
+    const Shape& s = a.dx.shape();
+    reference::convolution_input_gradient<T>(a.dy.data<T>(), w.weight.template data<T>(), s[0], s[1], s[2], s[3],
+                                             w.out_channels(), w.kernel(), w.stride(), w.padding(), a.dx.data<T>());
+  }
+  void convolution_weight_gradient(const ConvolutionWeightGradientArgs& a) override {
+    const Shape& s = a.x.shape();
+    reference::convolution_weight_gradient<T>(a.x.data<T>(), a.dy.data<T>(), s[0], s[1], s[2], s[3], a.dy.shape()[3],
+                                              a.dweight.shape()[2], a.stride, a.padding, a.dweight.data<T>());
+  }
+  void batch_sums(const BatchSumsArgs& a) override {
+    reference::batch_sums<T>(a.x.data<T>(), a.x.shape()[0], a.x.shape()[1], a.sums.data<double>());
+  }
+  void batch_moments(const BatchMomentsArgs& a) override {
+    reference::batch_moments<T>(a.sums.data<double>(), a.count, a.momentum, a.mean.num_elements(), a.mean.data<T>(),
+                                a.var.data<T>(), a.running_mean.data<T>(), a.running_var.data<T>());
+  }
+  void batch_norm(const BatchNormArgs& a) override {
+    reference::batch_norm<T>(a.x.data<T>(), a.mean.data<T>(), a.var.data<T>(), T(a.eps), a.weight.data<T>(),
+                             a.bias.data<T>(), a.relu, optional(a.residual), a.x.shape()[0], a.x.shape()[1],
+                             a.y.data<T>());
+  }
+  void batch_norm_backward_sums(const BatchNormBackwardSumsArgs& a) override {
+    reference::batch_norm_backward_sums<T>(a.x.data<T>(), a.mean.data<T>(), a.var.data<T>(), T(a.eps), optional(a.y),
+                                           a.dy.data<T>(), a.x.shape()[0], a.x.shape()[1], a.sums.data<double>(),
+                                           a.dweight ? a.dweight.data<T>() : nullptr,
+                                           a.dbias ? a.dbias.data<T>() : nullptr);
+  }
+  void batch_norm_backward(const BatchNormBackwardArgs& a) override {
+    reference::batch_norm_backward<T>(a.x.data<T>(), a.mean.data<T>(), a.var.data<T>(), T(a.eps), a.weight.data<T>(),
+                                      a.dy.data<T>(), a.sums ? a.sums.data<double>() : nullptr, a.count, a.x.shape()[0],
+                                      a.x.shape()[1], a.dx.data<T>());
   }
   void layer_norm(const LayerNormArgs& a) override {
     reference::layer_norm<T>(a.x.data<T>(), a.weight.data<T>(), a.bias.data<T>(), T(a.eps), a.x.shape()[0],
@@ -184,6 +220,44 @@ class ReferenceBackend : public Backend {
       }
     }
   }
+  void pooled_attention_backward(const PackedPooledAttention& packed, const PooledAttentionBackwardArgs& a) override {
+    const auto& w = static_cast<const PlainPooledAttention<T>&>(packed);
+    const int64_t rows = a.x.shape()[0], width = w.width(), head = width / w.heads();
+    const T* x = a.x.data<T>();
+    const T *k_weight = w.k_weight.template data<T>(), *v_weight = w.v_weight.template data<T>();
+    const Tensor k = Tensor::empty(a.x.shape(), kDType<T>), v = Tensor::empty(a.x.shape(), kDType<T>);
+    const Tensor dk = Tensor::zeros(a.x.shape(), kDType<T>), dv = Tensor::zeros(a.x.shape(), kDType<T>);
+    reference::linear<T>(x, k_weight, w.k_bias.template data<T>(), {}, nullptr, rows, width, width, k.data<T>());
+    reference::linear<T>(x, v_weight, w.v_bias.template data<T>(), {}, nullptr, rows, width, width, v.data<T>());
+    for (size_t n = 0; n + 1 < a.starts.size(); ++n) {
+      for (int64_t h = 0; h < w.heads(); ++h) {
+        const int64_t at = static_cast<int64_t>(n) * width + h * head, first = a.starts[n] * width + h * head;
+        reference::attention_backward<T>(a.q.data<T>() + at, k.data<T>() + first, v.data<T>() + first,
+                                         a.dout.data<T>() + at, 1, a.starts[n + 1] - a.starts[n], head, width, width,
+                                         false, a.dq.data<T>() + at, dk.data<T>() + first, dv.data<T>() + first);
+      }
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t i = 0; i < width; ++i) {
+        T sum = 0;
+        for (int64_t o = 0; o < width; ++o) {
+          sum += dk.data<T>()[r * width + o] * k_weight[o * width + i] +
+                 dv.data<T>()[r * width + o] * v_weight[o * width + i];
+        }
+        a.dx.data<T>()[r * width + i] = sum;
+      }
+    }
+    if (a.dk_weight) {
+      reference::linear_weight_gradient<T>(x, dk.data<T>(), rows, width, width, width, 1, a.dk_weight.data<T>(),
+                                           nullptr);
+    }
+    if (a.dv_weight) {
+      reference::linear_weight_gradient<T>(x, dv.data<T>(), rows, width, width, width, 1, a.dv_weight.data<T>(),
+                                           nullptr);
+    }
+    if (!a.dv_bias) return;
+    for (int64_t i = 0; i < a.dout.num_elements(); ++i) a.dv_bias.data<T>()[i % width] += a.dout.data<T>()[i];
+  }
   void embed_tokens(const EmbedTokensArgs& a) override {
     const int64_t width = a.table.shape()[1];
     for (size_t r = 0; r < a.ids.size(); ++r) {
@@ -238,9 +312,18 @@ class ReferenceBackend : public Backend {
     const Shape& s = a.x.shape();
     reference::average_pool<T>(a.x.data<T>(), s[0], s[1], s[2], s[3], a.y.data<T>());
   }
+  void average_pool_backward(const AveragePoolBackwardArgs& a) override {
+    const Shape& s = a.dx.shape();
+    reference::average_pool_backward<T>(a.dy.data<T>(), s[0], s[1], s[2], s[3], a.dx.data<T>());
+  }
   void mean_token(const MeanTokenArgs& a) override {
     const Shape& s = a.x.shape();
     reference::mean_token<T>(a.x.data<T>(), a.positions.data<T>(), s[0], s[1], s[2], a.y.data<T>());
+  }
+  void mean_token_backward(const MeanTokenBackwardArgs& a) override {
+    const Shape& s = a.dx.shape();
+    reference::mean_token_backward<T>(a.dy.data<T>(), s[0], s[1], s[2], a.dx.data<T>(),
+                                      a.dpositions ? a.dpositions.data<T>() : nullptr);
   }
   void gather_rows(const GatherRowsArgs& a) override {
     for (size_t i = 0; i < a.rows.size(); ++i) {

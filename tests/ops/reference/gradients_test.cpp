@@ -14,18 +14,7 @@ using testing::random_tensor;
 using testing::to_double;
 using testing::weighted_sum;
 
-class ReferenceGradient : public ::testing::Test {
- protected:
-  static Tensor input(Shape shape, uint32_t seed) { return to_double(random_tensor(shape, seed)); }
-  static Tensor zeros(Shape shape) { return Tensor::zeros(shape, DType::kFloat64); }
-  // Results that are written, not accumulated, begin as what must not be there.
-  static Tensor poisoned(Shape shape) {
-    Tensor tensor = Tensor::empty(shape, DType::kFloat64);
-    for (double& value : tensor.span<double>()) value = std::nan("");
-    return tensor;
-  }
-  std::unique_ptr<Backend> b_ = make_reference_backend(DType::kFloat64);
-};
+using ReferenceGradient = testing::GradientTest;
 
 TEST_F(ReferenceGradient, OfLinearMatchesCentralDifferences) {
   for (const bool transposed : {false, true}) {
