@@ -36,22 +36,38 @@ void AttentionPool::prepare(Backend& b) {
   positional_embedding.release();
 }
 
-void AttentionPool::pool(const Context& c, TensorView x, TensorView pooled) const {
-  const Workspace::Scope scope(c.workspace);
+namespace {
+// Where each picture's tokens start, mean first: 0, L, 2L, ..., NL.
+std::vector<int64_t> starts_of(int64_t batch, int64_t length) {
+  std::vector<int64_t> starts;
+  for (int64_t n = 0; n <= batch; ++n) starts.push_back(n * length);
+  return starts;
+}
+std::span<const int64_t> mean_rows(const std::vector<int64_t>& starts) {
+  return std::span(starts).first(starts.size() - 1);
+}
+}  // namespace
+
+AttentionPool::Saved AttentionPool::ask(const Context& c, TensorView x, TensorView q) const {
   const int64_t batch = x.shape()[0], length = x.shape()[1] + 1, width = x.shape()[2];
   const TensorView tokens = c.operands({batch * length, width}), mean = c.operands({batch, width});
   ops::mean_token(c.backend, {.x = x, .positions = positions_, .y = tokens});
-  std::vector<int64_t> starts;
-  for (int64_t n = 0; n <= batch; ++n) starts.push_back(n * length);
-  ops::gather_rows(c.backend, {.x = tokens, .rows = std::span(starts).first(static_cast<size_t>(batch)), .y = mean});
-  q_proj.forward(c.backend, mean, pooled);
-
+  ops::gather_rows(c.backend, {.x = tokens, .rows = mean_rows(starts_of(batch, length)), .y = mean});
+  q_proj.forward(c.backend, mean, q);
   TensorView all = tokens;
   if (tokens.dtype() != c.backend.sum_dtype()) {
     all = c.sums(tokens.shape());
     ops::convert(c.backend, {.x = tokens, .y = all});
   }
-  ops::pooled_attention(c.backend, *pooled_, {.q = pooled, .x = all, .out = pooled, .starts = starts});
+  return {.tokens = all, .mean = mean, .q = q, .pooled = {}};
+}
+
+void AttentionPool::pool(const Context& c, TensorView x, TensorView pooled) const {
+  const Workspace::Scope scope(c.workspace);
+  const Saved saved = ask(c, x, pooled);
+  ops::pooled_attention(
+      c.backend, *pooled_,
+      {.q = pooled, .x = saved.tokens, .out = pooled, .starts = starts_of(x.shape()[0], x.shape()[1] + 1)});
 }
 
 void AttentionPool::project(const Context& c, TensorView pooled, TensorView y) const {
@@ -59,6 +75,43 @@ void AttentionPool::project(const Context& c, TensorView pooled, TensorView y) c
   const TensorView operand = c.operands(pooled.shape());
   ops::convert(c.backend, {.x = pooled, .y = operand});
   c_proj.forward(c.backend, operand, y);
+}
+
+void AttentionPool::forward_training(const Context& c, TensorView x, TensorView y, Saved& saved) const {
+  const Shape shape = {x.shape()[0], x.shape()[2]};
+  saved = ask(c, x, c.sums(shape));
+  saved.pooled = c.operands(shape);
+  {
+    const Workspace::Scope scope(c.workspace);
+    const TensorView pooled = c.sums(shape);
+    ops::pooled_attention(
+        c.backend, *pooled_,
+        {.q = saved.q, .x = saved.tokens, .out = pooled, .starts = starts_of(x.shape()[0], x.shape()[1] + 1)});
+    ops::convert(c.backend, {.x = pooled, .y = saved.pooled});
+  }
+  c_proj.forward(c.backend, saved.pooled, y);
+}
+
+void AttentionPool::backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx) {
+  const Workspace::Scope scope(c.workspace);
+  const std::vector<int64_t> starts = starts_of(dx.shape()[0], dx.shape()[1] + 1);
+  const TensorView dpooled = c.sums(saved.q.shape()), dq = c.sums(saved.q.shape()), dmean = c.sums(saved.q.shape()),
+                   dtokens = c.sums(saved.tokens.shape());
+  c_proj.backward(c.backend, saved.pooled, c.as_operands(dy), dpooled);
+  // The bias of the keys moves all scores of a query alike and gets no gradient.
+  ops::pooled_attention_backward(c.backend, *pooled_,
+                                 {.q = saved.q,
+                                  .x = saved.tokens,
+                                  .dout = dpooled,
+                                  .dq = dq,
+                                  .dx = dtokens,
+                                  .dk_weight = k_proj.weight.grad,
+                                  .dv_weight = v_proj.weight.grad,
+                                  .dv_bias = v_proj.bias.grad,
+                                  .starts = starts});
+  q_proj.backward(c.backend, saved.mean, c.as_operands(dq), dmean);
+  ops::scatter_add_rows(c.backend, {.x = dmean, .rows = mean_rows(starts), .y = dtokens});
+  ops::mean_token_backward(c.backend, {.dy = dtokens, .dx = dx, .dpositions = positional_embedding.grad});
 }
 
 }  // namespace clipkit

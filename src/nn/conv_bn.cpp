@@ -28,29 +28,120 @@ namespace {
 
 // w * factor per output channel, and beta - mean * factor. T is the type that the backend sums in.
 template <class T>
-std::pair<Tensor, Tensor> fold(const ConvBn& layer, DType dtype) {
-  const Tensor w = to_dtype(layer.weight.value, DType::kFloat32), gamma = to_dtype(layer.gamma.value, DType::kFloat32),
-               beta = to_dtype(layer.beta.value, DType::kFloat32),
-               mean = to_dtype(layer.running_mean.value, DType::kFloat32),
-               var = to_dtype(layer.running_var.value, DType::kFloat32);
-  Tensor folded = Tensor::empty(layer.weight.shape, dtype), bias = Tensor::empty({layer.out_channels()}, dtype);
+std::pair<Tensor, Tensor> folded(Backend& b, const ConvBn& layer) {
+  const auto host = [&](const Param& param) {
+    if (!param.in_training) return to_dtype(param.value, b.sum_dtype());
+    Tensor copy = Tensor::empty(param.shape, b.sum_dtype());
+    b.download(param.value, copy);
+    return copy;
+  };
+  const Tensor w = host(layer.weight), gamma = host(layer.gamma), beta = host(layer.beta),
+               mean = host(layer.running_mean), var = host(layer.running_var);
+  Tensor weight = Tensor::empty(layer.weight.shape, b.sum_dtype()),
+         bias = Tensor::empty({layer.out_channels()}, b.sum_dtype());
   for (int64_t o = 0; o < layer.out_channels(); ++o) {
-    const double factor = gamma.data<float>()[o] / std::sqrt(double{var.data<float>()[o]} + layer.eps);
-    const auto from = w.row<float>(o);
-    const auto to = folded.row<T>(o);
+    const double factor = gamma.data<T>()[o] / std::sqrt(double{var.data<T>()[o]} + layer.eps);
+    const auto from = w.row<T>(o);
+    const auto to = weight.row<T>(o);
     for (size_t i = 0; i < from.size(); ++i) to[i] = static_cast<T>(from[i] * factor);
-    bias.data<T>()[o] = static_cast<T>(beta.data<float>()[o] - mean.data<float>()[o] * factor);
+    bias.data<T>()[o] = static_cast<T>(beta.data<T>()[o] - mean.data<T>()[o] * factor);
   }
-  return {std::move(folded), std::move(bias)};
+  return {std::move(weight), std::move(bias)};
+}
+
+// (N, H, W, C) as rows of channels.
+TensorView rows(const TensorView& map) {
+  const Shape& s = map.shape();
+  return map ? map.reshape({s[0] * s[1] * s[2], s[3]}) : map;
 }
 
 }  // namespace
 
+std::unique_ptr<PackedConvolution> ConvBn::fold(Backend& b) const {
+  const auto [w, bias] = b.sum_dtype() == DType::kFloat64 ? folded<double>(b, *this) : folded<float>(b, *this);
+  return ops::pack_convolution(b, {.weight = w, .bias = bias, .stride = stride_, .padding = padding_});
+}
+
 void ConvBn::prepare(Backend& b) {
-  const DType dtype = b.sum_dtype();
-  const auto [folded, bias] = dtype == DType::kFloat64 ? fold<double>(*this, dtype) : fold<float>(*this, dtype);
-  packed_ = ops::pack_convolution(b, {.weight = folded, .bias = bias, .stride = stride_, .padding = padding_});
+  folded_.reset();
+  plain_.reset();
+  if (weight.in_training) return;
+  folded_ = fold(b);
   for (Param* param : {&weight, &gamma, &beta, &running_mean, &running_var}) param->release();
+}
+
+void ConvBn::forward(Backend& b, TensorView x, TensorView y, bool relu, TensorView residual) const {
+  if (!folded_) folded_ = fold(b);
+  ops::convolution(b, *folded_, {.x = x, .y = y, .relu = relu, .residual = residual});
+}
+
+void ConvBn::forward_training(const Context& c, TensorView x, TensorView y, bool relu, TensorView residual,
+                              Saved& saved) {
+  Backend& b = c.backend;
+  saved = {.x = x,
+           .conv = c.operands(y.shape()),
+           .y = relu ? y : TensorView{},
+           .mean = running_mean.value,
+           .var = running_var.value,
+           .of_batch = !running_mean.frozen};
+  if (!plain_) plain_ = ops::pack_convolution(b, {.weight = weight.value, .stride = stride_, .padding = padding_});
+  ops::convolution(b, *plain_, {.x = x, .y = saved.conv});
+
+  const TensorView conv = rows(saved.conv);
+  if (saved.of_batch) {
+    saved.mean = c.sums({out_channels()});
+    saved.var = c.sums({out_channels()});
+    const Workspace::Scope scope(c.workspace);
+    const TensorView sums = c.workspace.take({2, out_channels()}, DType::kFloat64);
+    ops::batch_sums(b, {.x = conv, .sums = sums});
+    ops::batch_moments(b, {.sums = sums,
+                           .count = conv.shape()[0],
+                           .momentum = momentum,
+                           .mean = saved.mean,
+                           .var = saved.var,
+                           .running_mean = running_mean.value,
+                           .running_var = running_var.value});
+    folded_.reset();
+  }
+  ops::batch_norm(b, {.x = conv,
+                      .mean = saved.mean,
+                      .var = saved.var,
+                      .eps = eps,
+                      .weight = gamma.value,
+                      .bias = beta.value,
+                      .relu = relu,
+                      .residual = rows(residual),
+                      .y = rows(y)});
+}
+
+void ConvBn::backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx) {
+  const Workspace::Scope scope(c.workspace);
+  Backend& b = c.backend;
+  const TensorView sums = c.workspace.take({2, out_channels()}, DType::kFloat64), conv = rows(saved.conv),
+                   dconv = c.operands(saved.conv.shape());
+  ops::batch_norm_backward_sums(b, {.x = conv,
+                                    .mean = saved.mean,
+                                    .var = saved.var,
+                                    .eps = eps,
+                                    .y = rows(saved.y),
+                                    .dy = rows(dy),
+                                    .sums = sums,
+                                    .dweight = gamma.grad,
+                                    .dbias = beta.grad});
+  ops::batch_norm_backward(b, {.x = conv,
+                               .mean = saved.mean,
+                               .var = saved.var,
+                               .eps = eps,
+                               .weight = gamma.value,
+                               .dy = rows(dy),
+                               .sums = saved.of_batch ? sums : TensorView{},
+                               .count = conv.shape()[0],
+                               .dx = rows(dconv)});
+  if (weight.grad) {
+    ops::convolution_weight_gradient(
+        b, {.x = saved.x, .dy = dconv, .dweight = weight.grad, .stride = stride_, .padding = padding_});
+  }
+  if (dx) ops::convolution_input_gradient(b, *plain_, {.dy = dconv, .dx = dx});
 }
 
 }  // namespace clipkit

@@ -18,11 +18,13 @@ struct Param {
   Tensor grad{};  // like value, while training what is to be trained; backward passes accumulate into it
 
   bool in_training = false;
+  bool frozen = false;  // in training: learns nothing; a running average stands still
 
   // Before the first prepare(): takes a copy of the value to write on and, unless it is frozen, a gradient of zero.
-  void start_training(Backend& b, bool frozen = false) {
+  void start_training(Backend& b, bool freeze = false) {
     value = b.upload_copy(value);
     in_training = true;
+    frozen = freeze;
     if (frozen || buffer) return;
     grad = b.allocate(shape, b.sum_dtype());
     b.zero(grad);

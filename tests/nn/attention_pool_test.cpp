@@ -1,6 +1,7 @@
 #include "nn/attention_pool.h"
 
 #include "nn/nn_testing.h"
+#include "support/gradients.h"
 
 namespace clipkit {
 namespace {
@@ -76,6 +77,26 @@ TEST_F(NnAttentionPool, PicturesOfABatchDoNotMix) {
   for (int64_t n = 0; n < 3; ++n) {
     expect_near(together.view().slice(n, n + 1), run(pool, x.view().slice(n, n + 1)), 0, "picture");
   }
+}
+
+TEST_F(NnAttentionPool, BackwardMatchesCentralDifferences) {
+  AttentionPool pool = made();
+  pool.visit_params([&](const std::string&, Param& param) { param.start_training(*backend_); });
+  const Tensor x = input({2, kPositions, kWidth}, 1), dy = input({2, kEmbed}, 2), dx = sums(x.shape());
+  const auto loss = [&] {
+    pool.prepare(*backend_);
+    return testing::weighted_sum(run(pool, x), dy);
+  };
+  const double inference = loss();
+  const Tensor y = sums({2, kEmbed});
+  AttentionPool::Saved saved;
+  pool.forward_training(context_, x, y, saved);
+  EXPECT_EQ(testing::weighted_sum(y, dy), inference) << "training and inference are one forward pass";
+  pool.backward(context_, saved, dy, dx);
+  testing::expect_central_differences(x, dx, loss, "x", 60);
+  pool.visit_params([&](const std::string& name, Param& param) {
+    testing::expect_central_differences(param.value, param.grad, loss, name, 20);
+  });
 }
 
 }  // namespace

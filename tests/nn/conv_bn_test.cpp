@@ -1,6 +1,7 @@
 #include "nn/conv_bn.h"
 
 #include "nn/nn_testing.h"
+#include "support/gradients.h"
 
 namespace clipkit {
 namespace {
@@ -61,6 +62,91 @@ TEST_F(NnConvBn, FoldedIsTheConvolutionAndThenTheNorm) {
       value = std::max(value + residual.data<double>()[i], 0.0);
     }
     expect_near(y, expected, 1e-13, "with residual and ReLU");
+  }
+}
+
+struct TrainingCase {
+  int in, out, kernel, stride;
+  bool relu, residual, frozen;
+};
+
+// With the running averages as moments, training's steps are inference's folded convolution.
+TEST_F(NnConvBn, InTrainingWithFrozenAveragesIsTheFoldedConvolution) {
+  ConvBn layer(4, 5, 3);
+  testing::ParamFiller filler(7);
+  layer.visit_params("conv.", "bn.", filler.visitor());
+  layer.visit_params("conv.", "bn.", [&](const std::string&, Param& param) {
+    param.start_training(*backend_, /*freeze=*/param.buffer);
+  });
+  layer.prepare(*backend_);
+  const Tensor x = input({2, 7, 6, 4}, 3), folded = sums({2, 7, 6, 5}), y = sums({2, 7, 6, 5}),
+               before = Tensor::copy_of(layer.running_var.value);
+  ConvBn::Saved saved;
+  layer.forward_training(context_, x, y, true, {}, saved);
+  layer.forward(*backend_, x, folded, true);
+  expect_near(y, folded, 1e-13, "y");
+  expect_near(layer.running_var.value, before, 0, "running_var");
+}
+
+// Running averages that move change what inference folds, without another prepare().
+TEST_F(NnConvBn, FoldsTheAveragesThatTrainingHasMoved) {
+  ConvBn layer(1, 1, 1);
+  for (Param* param : {&layer.weight, &layer.gamma, &layer.running_var}) {
+    param->value = testing::make_tensor(param->shape, {1});
+  }
+  for (Param* param : {&layer.beta, &layer.running_mean}) param->value = testing::make_tensor(param->shape, {0});
+  layer.eps = 0;
+  layer.momentum = 1;
+  layer.visit_params("", "", [&](const std::string&, Param& param) { param.start_training(*backend_); });
+  layer.prepare(*backend_);
+  const Tensor x = to_double(testing::make_tensor({1, 1, 2, 1}, {1, 5})), y = sums({1, 1, 2, 1});
+  layer.forward(*backend_, x, y, false);
+  EXPECT_EQ(y.data<double>()[1], 5);
+  ConvBn::Saved saved;
+  layer.forward_training(context_, x, y, false, {}, saved);
+  EXPECT_EQ(y.data<double>()[0], -1);
+  EXPECT_EQ(y.data<double>()[1], 1);
+  layer.forward(*backend_, x, y, false);  // mean 3, unbiased variance 8
+  EXPECT_NEAR(y.data<double>()[1], 2 / std::sqrt(8.0), 1e-15);
+}
+
+TEST_F(NnConvBn, BackwardMatchesCentralDifferences) {
+  for (const TrainingCase& t : {TrainingCase{3, 4, 3, 2, true, false, false},
+                                {4, 5, 3, 1, true, true, false},
+                                {6, 4, 1, 1, false, false, false},
+                                {4, 5, 3, 1, true, true, true}}) {
+    ConvBn layer(t.in, t.out, t.kernel, t.stride);
+    testing::ParamFiller filler(5);
+    layer.visit_params("conv.", "bn.", filler.visitor());
+    layer.visit_params("conv.", "bn.", [&](const std::string&, Param& param) {
+      param.start_training(*backend_, t.frozen && param.buffer);
+    });
+    const Tensor x = input({2, 5, 4, t.in}, 1);
+    const Shape shape = {2, layer.out_size(5), layer.out_size(4), t.out};
+    const Tensor residual = input(shape, 2), dy = input(shape, 3), y = sums(shape), dx = sums(x.shape());
+    const auto forward = [&](ConvBn::Saved& saved) {
+      layer.prepare(*backend_);
+      layer.forward_training(context_, x, y, t.relu, t.residual ? residual.view() : TensorView{}, saved);
+    };
+    const auto loss = [&] {
+      const Workspace::Scope scope(workspace_);
+      ConvBn::Saved saved;
+      forward(saved);
+      return testing::weighted_sum(y, dy);
+    };
+    const Tensor dresidual = Tensor::copy_of(dy);
+    {
+      const Workspace::Scope scope(workspace_);
+      ConvBn::Saved saved;
+      forward(saved);
+      layer.backward(context_, saved, dresidual, dx);
+    }
+    testing::expect_central_differences(x, dx, loss, "x");
+    if (t.residual) testing::expect_central_differences(residual, dresidual, loss, "residual");
+    layer.visit_params("conv.", "bn.", [&](const std::string& name, Param& param) {
+      if (param.buffer) return;
+      testing::expect_central_differences(param.value, param.grad, loss, name);
+    });
   }
 }
 

@@ -22,12 +22,16 @@ inline double weighted_sum(const TensorView& y, const TensorView& weights) {
   return sum;
 }
 
+// The step of a difference quotient, and what it may be off by, relative to the largest gradient (at least 1).
+struct Step {
+  double size = 1e-5, bound = 1e-8;
+};
+
 // Compares dx with (loss(x + h) - loss(x - h)) / 2h for at most `elements` elements spread over x, whose content loss()
 // reads. The difference quotient is off by h^2 / 6 times the third derivative, and by the rounding of the loss, 2^-53
 // |loss| / h: with h = 1e-5 and derivatives about 1 both are near 1e-11; the bound leaves them a factor of 1000.
 inline void expect_central_differences(const TensorView& x, const TensorView& dx, const std::function<double()>& loss,
-                                       const std::string& what, int64_t elements = 40) {
-  constexpr double kStep = 1e-5, kBound = 1e-8;
+                                       const std::string& what, int64_t elements = 40, Step step = {}) {
   ASSERT_EQ(x.num_elements(), dx.num_elements()) << what;
   const int64_t n = x.num_elements(), stride = std::max<int64_t>(1, n / elements);
   double scale = 1;
@@ -35,12 +39,13 @@ inline void expect_central_differences(const TensorView& x, const TensorView& dx
   for (int64_t i = 0; i < n; i += stride) {
     double& element = x.data<double>()[i];
     const double before = element;
-    element = before + kStep;
+    element = before + step.size;
     const double above = loss();
-    element = before - kStep;
+    element = before - step.size;
     const double below = loss();
     element = before;
-    EXPECT_NEAR(dx.data<double>()[i], (above - below) / (2 * kStep), kBound * scale) << what << ", element " << i;
+    EXPECT_NEAR(dx.data<double>()[i], (above - below) / (2 * step.size), step.bound * scale)
+        << what << ", element " << i;
   }
 }
 
