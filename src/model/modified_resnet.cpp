@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "base/concat.h"
 #include "tensor/convert.h"
 
@@ -46,6 +45,50 @@ void Bottleneck::forward(const Context& c, TensorView x, TensorView y) const {
     shortcut = y;
   }
   conv3.forward(c.backend, main, y, true, shortcut);
+}
+
+void Bottleneck::forward_training(const Context& c, TensorView x, TensorView y, Saved& saved) {
+  const int64_t N = x.shape()[0], H = x.shape()[1], W = x.shape()[2], planes = conv1.out_channels();
+  const TensorView a = c.operands({N, H, W, planes}), b = c.operands({N, H, W, planes});
+  conv1.forward_training(c, x, a, true, {}, saved.conv1);
+  conv2.forward_training(c, a, b, true, {}, saved.conv2);
+
+  TensorView main = b;
+  saved.shortcut = x;
+  if (stride > 1) {
+    main = c.operands({N, H / 2, W / 2, planes});
+    saved.shortcut = c.operands({N, H / 2, W / 2, x.shape()[3]});
+    ops::average_pool(c.backend, {.x = b, .y = main});
+    ops::average_pool(c.backend, {.x = x, .y = saved.shortcut});
+  }
+  if (downsample) downsample->forward_training(c, saved.shortcut, y, false, {}, saved.downsample);
+  conv3.forward_training(c, main, y, true, downsample ? y : saved.shortcut, saved.conv3);
+}
+
+void Bottleneck::backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx) {
+  const Workspace::Scope scope(c.workspace);
+  TensorView db = c.operands(saved.conv3.x.shape());
+  conv3.backward(c, saved.conv3, dy, db);
+  if (stride > 1) {
+    const TensorView dmain = db;
+    db = c.operands(saved.conv2.y.shape());
+    ops::average_pool_backward(c.backend, {.dy = dmain, .dx = db});
+  }
+  const TensorView da = c.operands(saved.conv1.y.shape());
+  conv2.backward(c, saved.conv2, db, da);
+  conv1.backward(c, saved.conv1, da, dx);
+
+  TensorView dshortcut = dy;
+  if (downsample) {
+    dshortcut = c.operands(saved.shortcut.shape());
+    downsample->backward(c, saved.downsample, dy, dshortcut);
+  }
+  if (stride > 1) {
+    const TensorView average = dshortcut;
+    dshortcut = c.operands(dx.shape());
+    ops::average_pool_backward(c.backend, {.dy = average, .dx = dshortcut});
+  }
+  ops::add(c.backend, {.a = dx, .b = dshortcut, .y = dx});
 }
 
 ModifiedResNet::ModifiedResNet(const ResNetConfig& config, int embed_dim)
@@ -154,12 +197,64 @@ void ModifiedResNet::forward(const Context& c, TensorView pixels, Output output,
   attnpool.project(c, pooled, y);
 }
 
-std::unique_ptr<ImageTower::Saved> ModifiedResNet::forward_training(const Context&, TensorView, TensorView) {
-  fail(ErrorCode::kUnsupported, "a ResNet image tower cannot be trained yet");
+std::unique_ptr<ImageTower::Saved> ModifiedResNet::forward_training(const Context& c, TensorView pixels, TensorView y) {
+  auto result = std::make_unique<Saved>();
+  const int64_t N = pixels.shape()[0], half = image_size_ / 2;
+  TensorView x = c.operands({N, image_size_, image_size_, 3});
+  ops::channels_last(c.backend, {.x = pixels, .y = x});
+  ConvBn::Saved* saved = result->stem;
+  for (ConvBn* conv : {&conv1, &conv2, &conv3}) {
+    const TensorView next = c.operands({N, half, half, conv->out_channels()});
+    conv->forward_training(c, x, next, true, {}, *saved++);
+    x = next;
+  }
+  int64_t side = half / 2;
+  const TensorView pooled = c.operands({N, side, side, conv3.out_channels()});
+  ops::average_pool(c.backend, {.x = x, .y = pooled});
+  x = pooled;
+  for (auto& layer : layers) {
+    for (Bottleneck& block : layer) {
+      side /= block.stride;
+      const TensorView next = c.operands({N, side, side, block.out_channels()});
+      block.forward_training(c, x, next, result->blocks.emplace_back());
+      x = next;
+    }
+  }
+  attnpool.forward_training(c, x.reshape({N, grid_ * grid_, width_}), y, result->pool);
+  return result;
 }
 
-void ModifiedResNet::backward(const Context&, const ImageTower::Saved&, TensorView) {
-  fail(ErrorCode::kUnsupported, "a ResNet image tower cannot be trained yet");
+void ModifiedResNet::backward(const Context& c, const ImageTower::Saved& from_forward, TensorView dy) {
+  const auto& saved = dynamic_cast<const Saved&>(from_forward);
+  const Workspace::Scope scope(c.workspace);
+  // Two buffers, each as large as the largest gradient, take turns.
+  const int64_t largest = saved.stem[2].y.num_elements();
+  TensorView from = c.operands({largest}), to = c.operands({largest});
+  const auto next = [&](const Shape& shape) {
+    std::swap(from, to);
+    return from.slice(0, shape.num_elements()).reshape(shape);
+  };
+
+  TensorView dx = next({dy.shape()[0], grid_ * grid_, width_});
+  attnpool.backward(c, saved.pool, dy, dx);
+  auto block_saved = saved.blocks.rbegin();
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    for (auto block = layer->rbegin(); block != layer->rend(); ++block, ++block_saved) {
+      const TensorView dblock = dx.reshape(block_saved->conv3.y.shape());
+      dx = next(block_saved->conv1.x.shape());
+      block->backward(c, *block_saved, dblock, dx);
+    }
+  }
+  const TensorView dpooled = dx;
+  dx = next(saved.stem[2].y.shape());
+  ops::average_pool_backward(c.backend, {.dy = dpooled, .dx = dx});
+  const ConvBn::Saved* stem = saved.stem + 3;
+  for (ConvBn* conv : {&conv3, &conv2, &conv1}) {
+    const TensorView dconv = dx;
+    --stem;
+    dx = stem == saved.stem ? TensorView{} : next(stem->x.shape());  // the pixels learn nothing
+    conv->backward(c, *stem, dconv, dx);
+  }
 }
 
 }  // namespace clipkit

@@ -24,6 +24,18 @@ class Bottleneck {
   int64_t out_channels() const { return conv3.out_channels(); }
   // x: (N, H, W, C); y: (N, H / stride, W / stride, 4 * planes), operand type; without downsample y may be x.
   void forward(const Context& c, TensorView x, TensorView y) const;
+
+  // What backward reads, in the workspace: of conv1, conv2 and conv3 what the convolution gave and what the norm made
+  // of it; with a stride the averages; with a downsample its convolution's result. Of a block with C channels out,
+  // without stride: 2 * (C / 4 + C / 4 + C) values a pixel, y counted, x not.
+  struct Saved {
+    ConvBn::Saved conv1, conv2, conv3, downsample;
+    TensorView shortcut;  // x, or its average
+  };
+  // y apart from x, which is borrowed.
+  void forward_training(const Context& c, TensorView x, TensorView y, Saved& saved);
+  // dy: like y, changed; dx: like x; operand type.
+  void backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx);
 };
 
 // The ResNet of CLIP: a stem of three convolutions, average pooling instead of strides, attention instead of the last
@@ -46,6 +58,12 @@ class ModifiedResNet : public ImageTower {
   void backward(const Context& c, const ImageTower::Saved& saved, TensorView dy) override;
 
  private:
+  struct Saved : ImageTower::Saved {
+    ConvBn::Saved stem[3];
+    std::vector<Bottleneck::Saved> blocks;  // of all layers
+    AttentionPool::Saved pool;
+  };
+
   // Pixels to the last feature map as tokens, (N, (S/32)^2, width) operand type, in the caller's workspace scope.
   TensorView feature_map(const Context& c, TensorView pixels) const;
 
