@@ -70,7 +70,7 @@ int finish() {
 }
 
 int all_gather(const void* mine, void* all, size_t count, size_t element_bytes) {
-  const MPI_Datatype type = type_of(element_bytes);
+  MPI_Datatype type = type_of(element_bytes);
   const int n = static_cast<int>(count);
   return result_of(MPI_Allgather(mine != nullptr ? mine : MPI_IN_PLACE, n, type, all, n, type, world));
 }
@@ -83,29 +83,32 @@ int barrier() {
   return result_of(MPI_Barrier(world));
 }
 
-// A request of any MPI (a pointer in Open MPI, an int in MPICH) travels as 64 bits.
-static_assert(sizeof(MPI_Request) <= sizeof(uint64_t));
+// A request of any MPI (a pointer in Open MPI, an int in MPICH) travels in the first bytes of 64 bits.
+struct Request {
+  MPI_Request value = MPI_REQUEST_NULL;
+};
+static_assert(sizeof(Request) <= sizeof(uint64_t));
 
 int send(const ClipkitMpiMessage* m, uint64_t* handle) {
-  MPI_Request request = MPI_REQUEST_NULL;
+  Request request;
   const int code =
-      MPI_Isend(m->data, static_cast<int>(m->count), type_of(m->element_bytes), m->rank, m->tag, world, &request);
+      MPI_Isend(m->data, static_cast<int>(m->count), type_of(m->element_bytes), m->rank, m->tag, world, &request.value);
   std::memcpy(handle, &request, sizeof request);
   return result_of(code);
 }
 
 int receive(const ClipkitMpiMessage* m, uint64_t* handle) {
-  MPI_Request request = MPI_REQUEST_NULL;
+  Request request;
   const int code =
-      MPI_Irecv(m->data, static_cast<int>(m->count), type_of(m->element_bytes), m->rank, m->tag, world, &request);
+      MPI_Irecv(m->data, static_cast<int>(m->count), type_of(m->element_bytes), m->rank, m->tag, world, &request.value);
   std::memcpy(handle, &request, sizeof request);
   return result_of(code);
 }
 
 int test(uint64_t* handle, int* done) {
-  MPI_Request request;
+  Request request;
   std::memcpy(&request, handle, sizeof request);
-  const int code = MPI_Test(&request, done, MPI_STATUS_IGNORE);
+  const int code = MPI_Test(&request.value, done, MPI_STATUS_IGNORE);
   std::memcpy(handle, &request, sizeof request);
   return result_of(code);
 }
