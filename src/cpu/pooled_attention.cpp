@@ -87,10 +87,10 @@ void pooled_attention_backward_on_cpu(const PackedPooledAttention& packed, const
                                       Tensor& scratch) {
   const auto& w = static_cast<const Weights&>(packed);
   const int64_t N = args.q.shape()[0], D = w.width(), H = w.heads(), Dh = D / H, longest = longest_of(args.starts);
-  const int64_t size = N * H * D, needed = 4 * size + 2 * N * H * longest;
-  if (!scratch || scratch.num_elements() < needed) scratch = Tensor::empty({needed});
-  float *u = scratch.data<float>(), *z = u + size, *du = z + size, *dz = du + size;  // (N, H, D) each
-  float *p_all = dz + size, *ds_all = p_all + N * H * longest;                       // (N, H, longest)
+  const int64_t size = N * H * D;
+  float *u = scratch_floats(scratch, 4 * size + 2 * N * H * longest), *z = u + size, *du = z + size,
+        *dz = du + size;                                        // (N, H, D) each
+  float *p_all = dz + size, *ds_all = p_all + N * H * longest;  // (N, H, longest)
   const float *q = args.q.data<float>(), *x = args.x.data<float>(), *dout = args.dout.data<float>();
   const float scale = 1.0f / std::sqrt(static_cast<float>(Dh));
   const float *k = w.k.data<float>(), *v = w.v.data<float>();
