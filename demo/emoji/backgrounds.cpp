@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "base/check.h"
+#include "phrases.h"
 
 namespace clipkit::emoji {
 
@@ -95,16 +96,16 @@ std::string paint_background(Canvas& canvas, std::string_view avoid, Random& ran
     case 0:
     case 1:
       paint_gradient(canvas, a, b, random);
-      return concat("on a ", both, " gradient");
+      return "on " + with_article(both + " gradient");
     case 2:
       paint_stripes(canvas, a, b, random);
       return concat("on ", both, " stripes");
     case 3:
       paint_dots(canvas, a, b, random);
-      return concat("on a ", first.name, " background with ", second.name, " dots");
+      return concat("on ", with_article(first.name), " background with ", second.name, " dots");
     case 4:
       paint_checks(canvas, a, b, random);
-      return concat("on a ", both, " checkered background");
+      return "on " + with_article(both + " checkered background");
     case 5:
     case 6:
       paint_blobs(canvas, a, b, random);
@@ -113,8 +114,7 @@ std::string paint_background(Canvas& canvas, std::string_view avoid, Random& ran
       // Pure white and black, as screens have them, besides paper and cloth.
       const bool pure = random.below(2) == 0 && (first.name == "white" || first.name == "black");
       canvas = Canvas(canvas.side(), !pure ? a : first.name == "white" ? Rgb{255, 255, 255} : Rgb{0, 0, 0});
-      return random.below(3) == 0 ? concat("on ", first.name)
-                                  : concat(first.name.front() == 'o' ? "on an " : "on a ", first.name, " background");
+      return random.below(3) == 0 ? concat("on ", first.name) : concat("on ", with_article(first.name), " background");
   }
 }
 

@@ -1,6 +1,7 @@
 #include "phrases.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 namespace clipkit::emoji {
@@ -18,7 +19,7 @@ bool is_vowel(char c) {
 bool is_plural_noun(std::string_view word) {
   static constexpr std::string_view kPlurals[] = {"people", "men",  "women", "children",
                                                   "teeth",  "feet", "geese", "mice"};
-  if (std::find(std::begin(kPlurals), std::end(kPlurals), word) != std::end(kPlurals)) return true;
+  if (std::find(std::begin(kPlurals), std::end(kPlurals), word) != std::end(kPlurals) || word == "skis") return true;
   return word.size() > 3 && ends_with(word, "s") && !ends_with(word, "ss") && !ends_with(word, "us") &&
          !ends_with(word, "is") && !ends_with(word, "’s") && word != "bus";
 }
@@ -26,9 +27,15 @@ bool is_plural_noun(std::string_view word) {
 // Where what is counted ends: "glass" in "glass of milk".
 size_t head_length(std::string_view noun) {
   size_t length = noun.size();
-  static constexpr std::string_view kAfterHead[] = {" of ",      " with ",  " in ",     " on ",       " without ",
-                                                    " pointing", " facing", " holding", " increasing"};
+  static constexpr std::string_view kAfterHead[] = {" of ",      " with ",  " in ",     " on ",        " without ",
+                                                    " pointing", " facing", " holding", " increasing", " showing"};
   for (const std::string_view word : kAfterHead) length = std::min(length, noun.find(word));
+  // "woman golfing", "face savoring food": what someone does.
+  const size_t first = noun.find(' ');
+  static constexpr std::string_view kDoers[] = {"man", "woman", "person", "face", "people", "men"};
+  if (std::find(std::begin(kDoers), std::end(kDoers), noun.substr(0, first)) != std::end(kDoers)) {
+    if (ends_with(noun.substr(0, noun.find(' ', first + 1)), "ing")) length = std::min(length, first);
+  }
   return length;
 }
 
@@ -71,11 +78,15 @@ std::string spoken_detail(std::string_view kind, std::string_view detail) {
 }  // namespace
 
 std::string with_article(std::string_view noun) {
-  const std::string_view head = last_word(noun.substr(0, head_length(noun)));
+  const std::string_view head = last_word(noun.substr(0, head_length(noun))), first = noun.substr(0, noun.find(' '));
   static constexpr std::string_view kMass[] = {"hair",  "water", "rice",  "bread", "bacon", "meat", "honey", "milk",
                                                "money", "ice",   "sushi", "soap",  "salt",  "love", "sky",   "food"};
   const bool is_mass = std::find(std::begin(kMass), std::end(kMass), head) != std::end(kMass);
-  if (noun.empty() || is_mass || is_plural_noun(head)) return std::string(noun);
+  const bool is_proper =
+      first.size() == noun.size() && !noun.empty() && std::isupper(static_cast<unsigned char>(noun[0]));
+  if (noun.empty() || is_mass || is_proper || is_plural_noun(head) || is_plural_noun(first) || first == "two") {
+    return std::string(noun);
+  }
   const bool sounds_like_you = noun.substr(0, 3) == "uni" || noun.substr(0, 3) == "UFO" || noun.substr(0, 3) == "one";
   return (is_vowel(noun[0]) && !sounds_like_you ? "an " : "a ") + std::string(noun);
 }
@@ -109,6 +120,7 @@ std::string listed(std::span<const std::string> phrases) {
 
 std::string spoken(std::string_view name) {
   const size_t colon = name.find(": ");
+  if (ends_with(name, "-thirty") || ends_with(name, "o’clock")) return "clock showing " + std::string(name);
   if (colon == std::string_view::npos) return std::string(name);
   return spoken_detail(name.substr(0, colon), name.substr(colon + 2));
 }

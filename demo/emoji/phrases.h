@@ -22,7 +22,8 @@ std::string counted(int count, std::string_view noun, Random& random);
 std::string listed(std::span<const std::string> phrases);
 
 // The name of an emoji as one says it: "woman: red hair" -> "woman with red hair", "flag: Chad" -> "flag of Chad",
-// "family: man, girl" -> "family of man and girl", "keycap: 1" -> "keycap 1".
+// "family: man, girl" -> "family of man and girl", "keycap: 1" -> "keycap 1", "ten-thirty" -> "clock showing
+// ten-thirty".
 std::string spoken(std::string_view name);
 
 // A phrase put into one of the sentences that picture captions are made of: "a picture of a rabbit".

@@ -11,7 +11,7 @@ namespace clipkit::emoji {
 struct Sample {
   Canvas picture;
   std::vector<std::string> captions;
-  std::string kind;              // "emoji", "drawing", "count", "pair" or "scene"
+  std::string kind;              // "emoji", "drawing", "count", "pair", "badge" or "scene"
   std::u32string code_points{};  // of a single emoji
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "backgrounds.h"
+#include "badges.h"
 #include "base/check.h"
 #include "coat.h"
 #include "compose.h"
@@ -32,7 +33,9 @@ void keep_each_once(std::vector<std::string>& captions) {
 void add_keyword_captions(const Thing& thing, std::vector<std::string>& captions, Random& random) {
   if (thing.keywords.empty()) return;
   const std::string& word = choose(thing.keywords, random);
-  captions.push_back(random.below(2) == 0 ? word : captioned(with_article(word), random));
+  // Some keywords are nouns, some are not.
+  const uint64_t form = random.below(4);
+  captions.push_back(form < 2 ? word : captioned(form == 2 ? word : with_article(word), random));
   captions.push_back(concat(thing.spoken, ", ", choose(thing.keywords, random)));
   std::string several = word;
   for (int i = 0; i < 2; ++i) {
@@ -47,6 +50,10 @@ std::vector<std::string> captions_of(const Thing& thing, const std::string& grou
                                      Random& random) {
   const std::string one = with_article(thing.spoken);
   std::vector<std::string> captions = {thing.name, one, captioned(one, random)};
+  if (!thing.animal.empty()) {
+    captions.push_back(with_article(thing.animal));
+    captions.push_back(captioned(with_article(thing.animal), random));
+  }
   if (random.below(3) != 0) captions.push_back(concat(one, " ", ground));
   if (!place.empty()) captions.push_back(concat(one, " ", place));
   add_keyword_captions(thing, captions, random);
@@ -101,10 +108,11 @@ const Thing& SampleMaker::choose_countable(Random& random) const {
 Sample SampleMaker::make(Split split, uint64_t index) const {
   Random random(seed_, RandomUse::kDrawing, static_cast<uint32_t>(split), index);
   const uint64_t draw = random.below(100);
-  Sample sample = draw < 64   ? draw_emoji(random)
-                  : draw < 78 ? draw_drawing(random)
-                  : draw < 85 ? draw_count(random)
-                  : draw < 95 ? draw_group(random)
+  Sample sample = draw < 62   ? draw_emoji(random)
+                  : draw < 76 ? draw_drawing(random)
+                  : draw < 82 ? draw_count(random)
+                  : draw < 91 ? draw_group(random)
+                  : draw < 95 ? draw_badge(things_, side_px_, random)
                               : draw_scene(things_, side_px_, random);
   disturb(sample.picture, random);
   keep_each_once(sample.captions);

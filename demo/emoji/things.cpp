@@ -54,16 +54,25 @@ std::string without_colon(std::string name) {
   return name;
 }
 
+// "rabbit face" shows a rabbit: people ask for that. "grinning face" shows no grinning.
+std::string animal_in(const Thing& thing) {
+  constexpr std::string_view kFace = " face";
+  if (!std::string_view(thing.name).ends_with(kFace)) return {};
+  std::string animal = thing.name.substr(0, thing.name.size() - kFace.size());
+  const auto& words = thing.keywords;
+  return std::find(words.begin(), words.end(), animal) != words.end() ? animal : std::string();
+}
+
 size_t num_words(std::string_view text) {
   return static_cast<size_t>(std::count(text.begin(), text.end(), ' ')) + 1;
 }
 
 // Colours are worth a word where they are the thing's own: all people and faces are yellow.
-void set_color(Thing& thing, std::string_view group) {
+void set_color(Thing& thing, std::string_view group, std::string_view subgroup) {
   const auto shares = thing.sprite->colors();
   if (shares.empty()) return;
   thing.main_color = shares[0].name;
-  if (group == "People & Body" || group == "Smileys & Emotion" || group == "Flags") return;
+  if (group == "People & Body" || group == "Smileys & Emotion" || group == "Flags" || subgroup == "time") return;
   if (shares[0].share > 0.62) {
     thing.color = shares[0].name;
   } else if (shares.size() > 1 && shares[0].share + shares[1].share > 0.72) {
@@ -90,19 +99,22 @@ Thing make_thing(const Emoji& emoji, const Annotations& annotations, Image pictu
     }
   }
   for (const std::string_view word : group_words(emoji.subgroup)) thing.groups.emplace_back(word);
+  if (emoji.group == "Animals & Nature") thing.animal = animal_in(thing);
   thing.sprite.emplace(picture);
   thing.is_upright = emoji.group != "Animals & Nature" && emoji.group != "Food & Drink" &&
                      emoji.subgroup != "transport-ground" && emoji.subgroup != "clothing";
   thing.is_countable = num_words(thing.name) <= 3 && emoji.group != "Flags" && !plural(thing.spoken).empty();
   thing.code_points = emoji.code_points;
   thing.weight = weight_of(emoji);
-  set_color(thing, emoji.group);
+  set_color(thing, emoji.group, emoji.subgroup);
   return thing;
 }
 
 Thing make_thing(const Drawing& drawing) {
   Thing thing{.name = drawing.name, .spoken = drawing.name};
   thing.keywords = drawing.keywords;
+  const auto& words = drawing.keywords;
+  if (std::find(words.begin(), words.end(), "animal") != words.end()) thing.animal = animal_in(thing);
   thing.is_upright = drawing.is_upright;
   thing.is_countable = !plural(drawing.name).empty();
   thing.drawing = &drawing;

@@ -18,6 +18,7 @@ namespace clipkit::emoji {
 struct Thing {
   std::string name{};                   // "woman red hair"
   std::string spoken{};                 // "woman with red hair"
+  std::string animal{};                 // "rabbit" where the name is "rabbit face", else empty
   std::string tone{};                   // "dark skin tone", or empty
   std::vector<std::string> keywords{};  // "ginger", "woman", ...
   std::vector<std::string> groups{};    // "person", "human"
