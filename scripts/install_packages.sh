@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [mpi] [bench] [lint] [ci]
+# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [mpi] [bench] [lint] [ci] [demo]
 # A second call finds everything there and touches nothing. Works as root and, through sudo, as any other user.
 set -euo pipefail
 
@@ -10,6 +10,7 @@ mpi=(libopenmpi-dev openmpi-bin)
 bench=(libbenchmark-dev)
 lint=(clang clang-format clang-tidy)
 ci=(clang libclang-rt-14-dev g++-aarch64-linux-gnu)
+demo=(libfreetype-dev libharfbuzz-dev libpugixml-dev fonts-noto-color-emoji unicode-cldr-core unicode-data)
 
 wanted=()
 for group in "$@"; do
@@ -20,8 +21,9 @@ for group in "$@"; do
     bench) wanted+=("${bench[@]}") ;;
     lint) wanted+=("${lint[@]}") ;;
     ci) wanted+=("${ci[@]}") ;;
+    demo) wanted+=("${demo[@]}") ;;
     *)
-      echo "install_packages.sh: unknown group \"$group\", expected build, test, mpi, bench, lint or ci" >&2
+      echo "install_packages.sh: unknown group \"$group\", expected build, test, mpi, bench, lint, ci or demo" >&2
       exit 2
       ;;
   esac

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/install_packages.sh build test mpi lint
-mapfile -t formatted < <(find include src tests fuzz bench examples -name '*.h' -o -name '*.cpp')
+mapfile -t formatted < <(find include src tests fuzz bench examples demo -name '*.h' -o -name '*.cpp')
 clang-format --dry-run -Werror "${formatted[@]}"
 [ "${1:-}" != --format-only ] || exit 0
 
