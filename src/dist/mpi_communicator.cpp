@@ -12,7 +12,7 @@ namespace clipkit {
 
 namespace {
 
-// Every MPI allows tags up to 32767; a sum takes two.
+// Every MPI allows tags up to 32767; a sum takes two, which are used again after so many sums.
 constexpr uint64_t kMaxRunning = 16384;
 
 }  // namespace
@@ -68,7 +68,8 @@ int MpiCommunicator::tag_of(uint64_t id) const noexcept {
 // A sum of earlier whose memory is nearest to what this one needs: buckets have the same sizes in every step, so that
 // after the first step nothing is allocated.
 MpiCommunicator::Running& MpiCommunicator::add_sum(TensorView tensor) {
-  CLIPKIT_CHECK(running_.size() < kMaxRunning - 1, "all_reduce_sum: ", running_.size(), " sums are under way already");
+  CLIPKIT_CHECK(running_.empty() || last_id_ + 1 - running_.front().id < kMaxRunning, "all_reduce_sum: a sum of ",
+                kMaxRunning, " sums ago is still under way");
   const size_t needed = OrderedSum::memory_bytes_for(tensor, size());
   auto best = idle_.end();
   for (auto it = idle_.begin(); it != idle_.end(); ++it) {
