@@ -85,12 +85,12 @@ int barrier() {
 
 // A request of any MPI (a pointer in Open MPI, an int in MPICH) travels in the first bytes of 64 bits.
 struct Request {
-  MPI_Request value = MPI_REQUEST_NULL;
+  MPI_Request value;
 };
 static_assert(sizeof(Request) <= sizeof(uint64_t));
 
 int send(const ClipkitMpiMessage* m, uint64_t* handle) {
-  Request request;
+  Request request{MPI_REQUEST_NULL};
   const int code =
       MPI_Isend(m->data, static_cast<int>(m->count), type_of(m->element_bytes), m->rank, m->tag, world, &request.value);
   std::memcpy(handle, &request, sizeof request);
@@ -98,7 +98,7 @@ int send(const ClipkitMpiMessage* m, uint64_t* handle) {
 }
 
 int receive(const ClipkitMpiMessage* m, uint64_t* handle) {
-  Request request;
+  Request request{MPI_REQUEST_NULL};
   const int code =
       MPI_Irecv(m->data, static_cast<int>(m->count), type_of(m->element_bytes), m->rank, m->tag, world, &request.value);
   std::memcpy(handle, &request, sizeof request);
@@ -106,7 +106,7 @@ int receive(const ClipkitMpiMessage* m, uint64_t* handle) {
 }
 
 int test(uint64_t* handle, int* done) {
-  Request request;
+  Request request{MPI_REQUEST_NULL};
   std::memcpy(&request, handle, sizeof request);
   const int code = MPI_Test(&request.value, done, MPI_STATUS_IGNORE);
   std::memcpy(handle, &request, sizeof request);
