@@ -56,6 +56,8 @@ PUBLIC_HEADERS = {
     "tensor_file.h": "checkpoint",
     "fetch.h": "fetch",
     "config.h": "model",
+    "precision.h": "ops",
+    "train.h": "train",
     "benchmark.h": "api",
     "checkpoint.h": "api",
     "model.h": "api",

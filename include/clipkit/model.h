@@ -12,15 +12,11 @@
 #include "clipkit/config.h"
 #include "clipkit/export.h"
 #include "clipkit/image.h"
+#include "clipkit/precision.h"
 #include "clipkit/tensor.h"
 #include "clipkit/tokenizer.h"
 
 namespace clipkit {
-
-enum class Precision {
-  kFloat32,
-  kBFloat16,  // operands of matrix products in bf16, everything summed and kept in float32
-};
 
 struct LoadOptions {
   std::string device = "cpu";

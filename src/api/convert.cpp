@@ -11,6 +11,7 @@
 #include "model/clip.h"
 #include "model/config_source.h"
 #include "model/config_target.h"
+#include "model/model_folder.h"
 #include "tensor/convert.h"
 
 namespace clipkit {
@@ -39,27 +40,11 @@ StateDict tensors_to_write(const ModelSource& source, const LoadOptions& load_op
   return result;
 }
 
-void write_tokenizer(const fs::path& folder, const ModelSource& source) {
-  const auto tokenizer = open_tokenizer(source.checkpoint);
-  if (tokenizer->vocab_size() != source.config.text.vocab_size) return;  // a model without a tokenizer of its own
-  const std::vector<std::string> entries = tokenizer->vocabulary();
-  std::string text = "{";
-  for (size_t id = 0; id < entries.size(); ++id) {
-    text += concat(id > 0 ? ", " : "", OrderedJson(entries[id]).dump(), ": ", id);
-  }
-  write_file(folder / "vocab.json", text + "}\n");
-  std::string merges = "#version: 0.2\n";
-  for (const std::string& merge : tokenizer->merges()) merges += merge + "\n";
-  write_file(folder / "merges.txt", merges);
-  const std::string start = entries[static_cast<size_t>(tokenizer->start_token())];
-  const std::string end = entries[static_cast<size_t>(tokenizer->end_token())];
-  const OrderedJson special = {{"bos_token", start}, {"eos_token", end}, {"pad_token", end}, {"unk_token", end}};
-  write_file(folder / "special_tokens_map.json", special.dump(2) + "\n");
-  OrderedJson config = special;
-  config["tokenizer_class"] = "CLIPTokenizer";
-  config["model_max_length"] = source.config.text.context_length;
-  config["do_lower_case"] = true;
-  write_file(folder / "tokenizer_config.json", config.dump(2) + "\n");
+// The tokenizer to write beside the model: none where the model's tokens are not its.
+std::shared_ptr<const Tokenizer> tokenizer_to_write(const ModelSource& source) {
+  if (!source.has_text_tower) return nullptr;
+  auto tokenizer = open_tokenizer(source.checkpoint);
+  return tokenizer->vocab_size() == source.config.text.vocab_size ? tokenizer : nullptr;
 }
 
 // Reads the written checkpoint back as anybody would and compares every tensor and the configuration.
@@ -106,21 +91,23 @@ void convert_checkpoint(const fs::path& from, const fs::path& to, const ConvertO
     return verify(to, tensors, source, options.layout);
   }
   const bool hugging_face = options.layout == CheckpointLayout::kHuggingFace;
-  const std::string config = hugging_face ? hugging_face_config(source.config) : to_json(source.config);
+  const std::string config = hugging_face ? hugging_face_config(source.config) : "";
   const std::string preprocessor = hugging_face ? hugging_face_preprocessor(source.config.preprocess) : "";
   if (fs::exists(to) && !fs::is_directory(to)) {
     fail(ErrorCode::kInvalidArgument, to.string(), ": is a file; this layout is a folder of files");
   }
-  std::error_code error;
-  fs::create_directories(to, error);
-  if (error) fail(ErrorCode::kIo, to.string(), ": cannot make the folder: ", error.message());
-  write_safetensors(
-      to / (hugging_face ? "model.safetensors" : "open_clip_model.safetensors"),
-      hugging_face ? rename_tensors(tensors, Naming::kHuggingFace) : rename_tensors(tensors, Naming::kOpenAi),
-      metadata);
-  if (hugging_face) write_file(to / "preprocessor_config.json", preprocessor);
-  if (source.has_text_tower) write_tokenizer(to, source);
-  write_file(to / (hugging_face ? "config.json" : "open_clip_config.json"), config);
+  const auto tokenizer = tokenizer_to_write(source);
+  if (hugging_face) {
+    std::error_code error;
+    fs::create_directories(to, error);
+    if (error) fail(ErrorCode::kIo, to.string(), ": cannot make the folder: ", error.message());
+    write_safetensors(to / "model.safetensors", rename_tensors(tensors, Naming::kHuggingFace), metadata);
+    write_file(to / "preprocessor_config.json", preprocessor);
+    if (tokenizer) write_tokenizer(to, *tokenizer, source.config.text.context_length);
+    write_file(to / "config.json", config);
+  } else {
+    write_model_folder(to, source.config, tensors, tokenizer.get());
+  }
   verify(to, tensors, source, options.layout);
 }
 

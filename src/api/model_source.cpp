@@ -17,6 +17,22 @@ bool has_prefix(const StateDict& tensors, std::string_view prefix) {
   return first != tensors.end() && first->first.starts_with(prefix);
 }
 
+std::filesystem::path resolve(const std::filesystem::path& path) {
+  if (std::filesystem::exists(path)) return path;
+  const std::filesystem::path cached = find_cached(path.string());
+  if (!cached.empty()) return cached;
+  std::string hint;
+  for (const PublishedCheckpoint& published : published_checkpoints()) {
+    if (published.name == path.string() || published.file == path.string()) {
+      hint = concat("; it is published: \"clipkit pull ", published.name, "\" downloads it");
+    }
+  }
+  fail(ErrorCode::kNotFound, path.string(), ": no such file or folder, and no checkpoint of that name was pulled",
+       hint);
+}
+
+}  // namespace
+
 void apply_overrides(ModelConfig& config, const LoadOptions& options, const std::string& place) {
   if (options.activation) {
     config.text.transformer.activation = *options.activation;
@@ -35,28 +51,6 @@ void apply_overrides(ModelConfig& config, const LoadOptions& options, const std:
                 ", expected ", least, " to 16384", vit != nullptr ? "" : " and a multiple of 32");
   std::visit([&](auto& tower) { tower.image_size = size; }, config.vision);
   config.preprocess.height = config.preprocess.width = size;
-}
-
-std::filesystem::path resolve(const std::filesystem::path& path) {
-  if (std::filesystem::exists(path)) return path;
-  const std::filesystem::path cached = find_cached(path.string());
-  if (!cached.empty()) return cached;
-  std::string hint;
-  for (const PublishedCheckpoint& published : published_checkpoints()) {
-    if (published.name == path.string() || published.file == path.string()) {
-      hint = concat("; it is published: \"clipkit pull ", published.name, "\" downloads it");
-    }
-  }
-  fail(ErrorCode::kNotFound, path.string(), ": no such file or folder, and no checkpoint of that name was pulled",
-       hint);
-}
-
-}  // namespace
-
-std::shared_ptr<const Tokenizer> open_tokenizer(const Checkpoint& checkpoint) {
-  if (!checkpoint.vocab_json.empty()) return Tokenizer::from_files(checkpoint.vocab_json, checkpoint.merges_txt);
-  if (!checkpoint.tokenizer_json.empty()) return Tokenizer::from_tokenizer_json(checkpoint.tokenizer_json);
-  return Tokenizer::clip();
 }
 
 ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options) {

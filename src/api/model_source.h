@@ -1,14 +1,13 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
 #include "clipkit/model.h"
-#include "clipkit/tokenizer.h"
+#include "model/model_folder.h"
 #include "model/resize_positions.h"
 
 namespace clipkit {
@@ -24,8 +23,8 @@ struct ModelSource {
   bool has_image_tower = false, has_text_tower = false;
 };
 
-// The tokenizer that comes with the checkpoint, or CLIP's own. Errors: those of Tokenizer::from_files.
-std::shared_ptr<const Tokenizer> open_tokenizer(const Checkpoint& checkpoint);
+// Other sizes or another activation, where the options ask for them. Errors: kInvalidArgument.
+void apply_overrides(ModelConfig& config, const LoadOptions& options, const std::string& place);
 
 // path: a file or folder, "generated:NAME", or the name of a pulled checkpoint.
 ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options);

@@ -62,7 +62,10 @@ std::string help_text(const Manual& manual) {
     pad(line, kHelpColumn);
     out += line + help + "\n";
   }
+  std::string group;
   for (const Option& option : manual.options) {
+    if (option.group != group) out += option.group + ":\n";
+    group = option.group;
     std::string line = "  " + spelled(option);
     pad(line, kHelpColumn);
     line += help_of(option);
@@ -99,7 +102,10 @@ std::string help_markdown(std::span<const Manual> manuals) {
     }
     if (!manual.options.empty()) {
       out += "\n| option | | default |\n|---|---|---|\n";
+      std::string group;
       for (const Option& option : manual.options) {
+        if (option.group != group) out += "| **" + option.group + "** | | |\n";
+        group = option.group;
         out +=
             "| `" + cell(spelled(option)) + "` | " + cell(help_of(option)) + " | " + cell(option.default_text) + " |\n";
       }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 namespace clipkit::cli {
 
@@ -17,6 +18,24 @@ int parse_number(const std::string& name, const std::string& value, Range range)
     throw UsageError(name + " is \"" + value + "\", expected a whole number " + bound);
   }
   return number;
+}
+
+template <class Number>
+Number parse_any(const std::string& name, const std::string& value, Number min, const char* kind) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || !(number >= min)) {
+    std::ostringstream least;
+    least << min;
+    throw UsageError(name + " is \"" + value + "\", expected a " + kind + " of " + least.str() + " or more");
+  }
+  return number;
+}
+
+std::string shortest(double value) {
+  char text[32];
+  const auto [end, error] = std::to_chars(text, text + sizeof text, value);
+  return {text, end};
 }
 
 // Levenshtein's distance: characters to insert, delete or replace.
@@ -58,6 +77,31 @@ Option number(const std::string& name, std::string value, int* target, Range ran
 
 Option number(const std::string& name, std::string value, std::optional<int>* target, Range range, std::string help) {
   const auto set = [=](const std::string& given) { *target = parse_number(name, given, range); };
+  return {.name = name, .value = std::move(value), .help = std::move(help), .unit = {}, .default_text = {}, .set = set};
+}
+
+Option whole(const std::string& name, std::string value, int64_t* target, int64_t min, std::string help) {
+  const auto set = [=](const std::string& given) { *target = parse_any(name, given, min, "whole number"); };
+  return {.name = name,
+          .value = std::move(value),
+          .help = std::move(help),
+          .unit = {},
+          .default_text = std::to_string(*target),
+          .set = set};
+}
+
+Option real(const std::string& name, std::string value, double* target, double min, std::string help) {
+  const auto set = [=](const std::string& given) { *target = parse_any(name, given, min, "number"); };
+  return {.name = name,
+          .value = std::move(value),
+          .help = std::move(help),
+          .unit = {},
+          .default_text = shortest(*target),
+          .set = set};
+}
+
+Option real(const std::string& name, std::string value, std::optional<double>* target, double min, std::string help) {
+  const auto set = [=](const std::string& given) { *target = parse_any(name, given, min, "number"); };
   return {.name = name, .value = std::move(value), .help = std::move(help), .unit = {}, .default_text = {}, .set = set};
 }
 

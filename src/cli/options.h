@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -25,6 +26,7 @@ struct Option {
   std::string unit;                                   // "px"; shown with the help and the default
   std::string default_text;                           // shown as [default: ...]; empty: nothing to say
   std::function<void(const std::string& value)> set;  // value is empty for a switch; throws UsageError
+  std::string group{};                                // heading in the help where it differs from the one before
 
   // For what the variable's initial value does not say.
   Option with_default(std::string text) && {
@@ -46,6 +48,10 @@ struct Range {
 Option flag(std::string name, bool* target, std::string help);
 Option number(const std::string& name, std::string value, int* target, Range range, std::string help);
 Option number(const std::string& name, std::string value, std::optional<int>* target, Range range, std::string help);
+// Whole numbers beyond int, and real ones, of min or more.
+Option whole(const std::string& name, std::string value, int64_t* target, int64_t min, std::string help);
+Option real(const std::string& name, std::string value, double* target, double min, std::string help);
+Option real(const std::string& name, std::string value, std::optional<double>* target, double min, std::string help);
 Option text(const std::string& name, std::string value, std::string* target, std::string help);
 Option texts(std::string name, std::string value, std::vector<std::string>* target,
              std::string help);  // may be repeated

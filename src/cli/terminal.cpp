@@ -57,18 +57,27 @@ void flush_output() {
   if (std::fflush(stdout) != 0) fail_output();
 }
 
-Progress::Progress(std::string what, int64_t total, int64_t done, Unit unit)
-    : what_(std::move(what)),
-      total_(total),
-      first_(done),
-      unit_(unit),
-      visible_(::isatty(STDERR_FILENO) == 1),
-      start_(Clock::now()) {}
+StatusLine::StatusLine() : visible_(::isatty(STDERR_FILENO) == 1) {}
 
-Progress::~Progress() {
+StatusLine::~StatusLine() {
   const std::lock_guard lock(stderr_mutex);
   wipe_progress();
 }
+
+bool StatusLine::is_due() const {
+  return visible_ && std::chrono::steady_clock::now() - shown_ >= std::chrono::milliseconds(100);
+}
+
+void StatusLine::show(std::string_view text) {
+  if (!visible_) return;
+  shown_ = std::chrono::steady_clock::now();
+  const std::lock_guard lock(stderr_mutex);
+  write_stderr("\r" + std::string(text) + "\033[K");
+  progress_shown = true;
+}
+
+Progress::Progress(std::string what, int64_t total, int64_t done, Unit unit)
+    : what_(std::move(what)), total_(total), first_(done), unit_(unit), start_(Clock::now()) {}
 
 void Progress::update(int64_t done, int64_t total) {
   total_ = total;
@@ -77,10 +86,9 @@ void Progress::update(int64_t done, int64_t total) {
     first_ = done;
     start_ = now;
   }
-  if (!visible_ || now - shown_ < std::chrono::milliseconds(100)) return;
-  shown_ = now;
+  if (!line_.is_due()) return;
   const auto amount = [&](int64_t value) { return unit_ == Unit::kBytes ? human_bytes(value) : std::to_string(value); };
-  std::string line = "\r" + what_ + " " + amount(done);
+  std::string line = what_ + " " + amount(done);
   if (total_ > 0) line += " of " + amount(total_);
   const double seconds = std::chrono::duration<double>(now - start_).count();
   if (seconds >= 1 && done > first_) {
@@ -89,9 +97,7 @@ void Progress::update(int64_t done, int64_t total) {
         unit_ == Unit::kBytes ? ", " + human_bytes(static_cast<int64_t>(rate)) + "/s" : ", " + fixed(rate, 1) + "/s";
     if (total_ > done) line += ", " + human_seconds(static_cast<double>(total_ - done) / rate) + " left";
   }
-  const std::lock_guard lock(stderr_mutex);
-  write_stderr(line + "\033[K");
-  progress_shown = true;
+  line_.show(line);
 }
 
 std::string human_bytes(int64_t bytes) {

@@ -40,6 +40,7 @@ class CpuBackend : public Backend {
   Tensor upload_copy(const Tensor& host) override { return Tensor::copy_of(to_dtype(host, DType::kFloat32)); }
   void zero(TensorView tensor) override { std::memset(tensor.raw(), 0, tensor.bytes()); }
   void download(TensorView from, TensorView host) override { std::memcpy(host.raw(), from.raw(), from.bytes()); }
+  void assign(TensorView host, TensorView to) override { std::memcpy(to.raw(), host.raw(), host.bytes()); }
   void synchronize() override {}
   int64_t padded_rows(int64_t rows) const override { return onednn_.padded_rows(rows); }
 

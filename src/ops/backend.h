@@ -39,8 +39,10 @@ class Backend {
   // The same as sum_dtype(), in memory that nobody shares: what training writes.
   virtual Tensor upload_copy(const Tensor& host) = 0;
   virtual void zero(TensorView tensor) = 0;
-  // A tensor of sum_dtype() to the host, as it is or as float32.
+  // A tensor of sum_dtype() to the host, as it is or as float32; of another type as it is.
   virtual void download(TensorView from, TensorView host) = 0;
+  // The other way round.
+  virtual void assign(TensorView host, TensorView to) = 0;
   virtual void synchronize() = 0;
 
   // The smallest row count, at least `rows`, for which linear() has or will keep a plan: callers with ever-changing row

@@ -1,17 +1,10 @@
 #pragma once
 
+#include "clipkit/train.h"
 #include "dist/communicator.h"
 #include "nn/context.h"
 
 namespace clipkit {
-
-// Which gradients the ranks' losses have, in open_clip's terms. Exact equals a single process with the whole batch, at
-// the memory and the work of this rank's rows; the others are there to repeat runs that were made with them.
-enum class LossGradient {
-  kExact,       // --local-loss --gather-with-grad, or --gather-with-grad alone
-  kGlobalOnly,  // neither: the towers' gradient is that of the whole batch over the number of ranks
-  kLocalOnly,   // --local-loss alone: nothing flows to a rank through the others' losses
-};
 
 // This rank's features and where their gradients go.
 struct ContrastiveBatch {

@@ -18,4 +18,12 @@ inline double sum_on_host(Backend& b, TensorView tensor) {
   return sum;
 }
 
+// The tensor on the host; where it is there already, without a copy. Read it after synchronize().
+inline Tensor on_host(Backend& b, const Tensor& tensor, DType dtype) {
+  if (b.device() == Device{} && tensor.dtype() == dtype) return {tensor.view(), tensor.owner()};
+  Tensor host = Tensor::empty(tensor.shape(), dtype);
+  b.download(tensor, host);
+  return host;
+}
+
 }  // namespace clipkit

@@ -1,19 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "clipkit/train.h"
 
 namespace clipkit {
 
-enum class ScheduleKind {
-  kCosine,            // after the warm-up down to 0 along half a cosine (CLIP section 2.5)
-  kConstant,          // after the warm-up as it is
-  kConstantCooldown,  // constant, and then down to cooldown_end over the last cooldown_steps
-};
-
 // The learning rate of each step (training.md section 2). Steps count from 0.
 struct Schedule {
-  ScheduleKind kind = ScheduleKind::kCosine;
+  LearningRateSchedule kind = LearningRateSchedule::kCosine;
   double lr = 5e-4;
   int64_t warmup_steps = 0, total_steps = 1;
   int64_t cooldown_steps = 0;

@@ -41,7 +41,7 @@ Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const Train
       optimizer_(
           backend, [&](const ParamVisitor& visit) { model.visit_params(visit); }, options.optimizer, lr_scale) {}
 
-StepResult Trainer::step(const PairsView& pairs) {
+StepResult Trainer::step(const PairsView& pairs, double lr, const std::function<bool(const StepResult&)>& accept) {
   const Context c{backend_, workspace_};
   const Workspace::Scope scope(workspace_);
   const int64_t n = pairs.pixels.shape()[0];
@@ -77,12 +77,12 @@ StepResult Trainer::step(const PairsView& pairs) {
   }
   sum_gradients_over_ranks();
 
-  result.lr = options_.schedule.at(optimizer_.steps);
   result.gradient_norm = optimizer_.gradient_norm();
-  result.applied = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
+  const bool accepted = !accept || accept(result);
+  result.applied = accepted && std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
   if (result.applied) {
     const double limit = options_.grad_clip_norm;
-    optimizer_.step(result.lr, limit > 0 && result.gradient_norm > limit ? limit / result.gradient_norm : 1);
+    optimizer_.step(lr, limit > 0 && result.gradient_norm > limit ? limit / result.gradient_norm : 1);
     ops::clamp(backend_, {.x = model_.logit_scale.value, .low = 0, .high = kMaxLogitScale});
     model_.prepare(backend_);
   }

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <span>
 
 #include "dist/communicator.h"
 #include "model/clip.h"
 #include "train/contrastive_objective.h"
 #include "train/optimizer.h"
-#include "train/schedule.h"
 
 namespace clipkit {
 
 struct TrainerOptions {
   OptimizerOptions optimizer;
-  Schedule schedule;
   double grad_clip_norm = 0;  // gradients are scaled down to this norm; 0: never
   // Pairs whose activations are held at once. Fewer than a batch has: features come first, then each part's backward
   // pass with the loss's gradient, which is the gradient of the whole batch (training.md section 3). 0: all.
@@ -30,9 +28,8 @@ struct PairsView {
 struct StepResult {
   double loss = 0;           // mean over the pairs of all ranks
   double gradient_norm = 0;  // before clipping
-  double lr = 0;
-  double logit_scale = 0;  // after the step, the multiplier itself
-  bool applied = true;     // false: loss or gradients were not finite, and nothing moved
+  double logit_scale = 0;    // after the step, the multiplier itself
+  bool applied = true;       // false: it was refused, and nothing moved
 };
 
 // One optimiser step after another: forward, loss, backward, sum over ranks, AdamW. Knows nothing of data, files or
@@ -43,8 +40,9 @@ class Trainer {
   Trainer(Clip& model, Backend& backend, Communicator& ranks, const TrainerOptions& options,
           const Optimizer::LearningRateScale& lr_scale = {});
 
-  // The step that optimizer().steps counts to next.
-  StepResult step(const PairsView& pairs);
+  // One step at the given learning rate. accept, if given, sees loss and gradient norm and may refuse the step; one
+  // that is not finite is refused whatever it says.
+  StepResult step(const PairsView& pairs, double lr, const std::function<bool(const StepResult&)>& accept = {});
 
   Optimizer& optimizer() noexcept { return optimizer_; }
 

@@ -17,10 +17,10 @@ TEST(Schedule, WarmsUpInEqualStepsAndFallsAlongACosine) {
 }
 
 TEST(Schedule, StaysConstantAndCoolsDown) {
-  const Schedule constant = {.kind = ScheduleKind::kConstant, .lr = 2, .warmup_steps = 2, .total_steps = 10};
+  const Schedule constant = {.kind = LearningRateSchedule::kConstant, .lr = 2, .warmup_steps = 2, .total_steps = 10};
   EXPECT_EQ(constant.at(0), 1);
   EXPECT_EQ(constant.at(9), 2);
-  const Schedule cooled = {.kind = ScheduleKind::kConstantCooldown,
+  const Schedule cooled = {.kind = LearningRateSchedule::kConstantCooldown,
                            .lr = 2,
                            .total_steps = 10,
                            .cooldown_steps = 4,

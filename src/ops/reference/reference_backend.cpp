@@ -98,6 +98,13 @@ class ReferenceBackend : public Backend {
       for (size_t i = 0; i < source.size(); ++i) host.data<float>()[i] = static_cast<float>(source[i]);
     }
   }
+  void assign(TensorView host, TensorView to) override {
+    if (host.dtype() == to.dtype()) {
+      std::memcpy(to.raw(), host.raw(), host.bytes());
+    } else {
+      std::copy_n(host.data<float>(), host.num_elements(), to.data<T>());
+    }
+  }
   void synchronize() override {}
   int64_t padded_rows(int64_t rows) const override { return rows; }
 

@@ -1,0 +1,11 @@
+#pragma once
+
+namespace clipkit {
+
+// In which number type a model computes.
+enum class Precision {
+  kFloat32,
+  kBFloat16,  // operands of matrix products in bf16, everything summed and kept in float32
+};
+
+}  // namespace clipkit

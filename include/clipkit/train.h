@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clipkit/export.h"
+#include "clipkit/precision.h"
+
+namespace clipkit {
+
+enum class LearningRateSchedule {
+  kCosine,            // warm-up, then down to 0 along half a cosine (CLIP section 2.5)
+  kConstant,          // warm-up, then as it is
+  kConstantCooldown,  // the same, and down to lr_cooldown_end over the last epochs_cooldown epochs
+};
+
+// Which gradients the processes' losses have, in open_clip's terms. Exact equals a single process with the whole batch.
+enum class LossGradient {
+  kExact,       // --gather-with-grad, with or without --local-loss
+  kGlobalOnly,  // neither: the towers' gradient is that of the whole batch over the number of processes
+  kLocalOnly,   // --local-loss alone: nothing flows to a process through the others' losses
+};
+
+// A training run. Names are open_clip's where they mean the same, with batch_size that of all processes together, so
+// that the same options are the same run on any number of them.
+struct TrainOptions {
+  // What is trained.
+  std::string model = "ViT-B-32";  // architecture: a name or a JSON file
+  std::string pretrained;          // checkpoint to start from, which then says the architecture; empty: from nothing
+  std::string tokenizer;           // folder with vocab.json and merges.txt; empty: the checkpoint's, or CLIP's own
+  std::optional<int> force_image_size;      // px
+  std::optional<int> force_context_length;  // tokens
+
+  // Data, in the forms that docs/training.md lists.
+  std::string train_data, val_data;
+  std::string csv_img_key, csv_caption_key, csv_separator;  // empty: found by themselves
+  std::vector<double> train_data_upsampling_factors;        // one for each part of an "A::B" list
+  int64_t shuffle_buffer = 0;                               // samples; 0: a permutation of all
+  int workers = 0;                                          // loader threads; 0: as many as processors
+  double aug_scale_min = 0.9;                               // smallest part of a picture's area that a crop keeps
+  double color_jitter = 0, color_jitter_prob = 0, gray_scale_prob = 0;
+
+  // Steps.
+  int batch_size = 64;  // pairs, all processes together
+  int accum_freq = 1;   // parts a process's share is computed in, with the gradient of the whole
+  int epochs = 32;
+  double lr = 5e-4;
+  std::optional<double> beta1, beta2, eps;  // default: 0.9; 0.98 and 1e-6 for ViTs, 0.999 and 1e-8 for ResNets
+  double wd = 0.2;
+  int64_t warmup = 2000;  // steps
+  LearningRateSchedule lr_scheduler = LearningRateSchedule::kCosine;
+  double epochs_cooldown = 0, lr_cooldown_end = 0, lr_cooldown_power = 1;
+  double grad_clip_norm = 0;  // 0: none
+  LossGradient loss_gradient = LossGradient::kExact;
+  uint64_t seed = 0;
+
+  // How it runs.
+  std::string device = "cpu";
+  Precision precision = Precision::kFloat32;
+  int threads = 0;            // compute threads, 0: the processors, shared out among the processes of a machine
+  bool bf16_moments = false;  // the optimiser's state in bf16, stochastically rounded
+
+  // What is kept.
+  std::filesystem::path logs = "run";  // the run's folder
+  int save_frequency = 1;              // epochs; 0: only at the end
+  int64_t save_every = 0;              // and every so many steps; 0: not
+  int keep_checkpoints = 3;            // newest that stay; 0: all
+  int val_frequency = 1;               // epochs
+  int64_t log_every_n_steps = 20;
+};
+
+// Where a run is.
+struct TrainStatus {
+  int64_t step = 0, total_steps = 0;  // batches seen
+  int epoch = 0;                      // from 0
+  double loss = 0, gradient_norm = 0, lr = 0;
+  double logit_scale = 0;  // the multiplier itself
+  bool applied = true;     // false: the step was refused (not finite, or a spike)
+  double pairs_per_second = 0, seconds_left = 0;
+  double loader_wait = 0;  // part of the time spent waiting for data
+};
+
+struct TrainCallbacks {
+  std::function<void(const TrainStatus&)> status;  // after each step, on the first process
+  std::function<bool()> stop;                      // true: finish the step, save, return
+};
+
+struct TrainSummary {
+  int64_t steps = 0, total_steps = 0;
+  bool finished = false;             // false: stopped, and resumable
+  std::filesystem::path checkpoint;  // the newest one: a folder that load() takes
+};
+
+// Trains from the start, into a folder that holds no run yet. Errors: kInvalidArgument for options that contradict each
+// other or the data; those of load() and of the data; kIo. Messages go to the log sink.
+CLIPKIT_API TrainSummary train(const TrainOptions& options, const TrainCallbacks& callbacks = {});
+// Goes on where the folder's newest whole checkpoint was saved, with the options of the run; the result has the same
+// bits as if nothing had happened. Errors: kNotFound (no checkpoint), kCorrupt, as train().
+CLIPKIT_API TrainSummary resume_training(const std::filesystem::path& logs, const TrainCallbacks& callbacks = {});
+
+// The options as one JSON object, whose members have the names of the command line's options without the dashes.
+CLIPKIT_API std::string to_json(const TrainOptions& options);
+// Members that are there replace what options has. place begins every message. Errors: kCorrupt.
+CLIPKIT_API void apply_json(TrainOptions& options, std::string_view json, std::string_view place);
+
+}  // namespace clipkit

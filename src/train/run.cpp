@@ -1,0 +1,247 @@
+#include "train/run.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "checkpoint/safetensors.h"
+
+namespace clipkit {
+
+namespace {
+
+constexpr int64_t kMaxRollBacks = 10;
+
+std::shared_ptr<const PairSource> open_source(const TrainOptions& options, const std::string& spec,
+                                              const std::vector<double>& weights) {
+  PairOptions pairs{.picture_key = options.csv_img_key, .caption_key = options.csv_caption_key, .weights = weights};
+  if (!options.csv_separator.empty()) pairs.separator = options.csv_separator.front();
+  std::shared_ptr<const PairSource> source = open_pairs(spec, pairs);
+  const std::string problems = source->problems().summary();
+  if (!problems.empty()) log_warning(spec, ": ", problems);
+  return source;
+}
+
+LoaderConfig loader_config(const TrainOptions& options, const ModelConfig& model, const Communicator& ranks,
+                           bool training) {
+  LoaderConfig config;
+  config.sample.training = training;
+  config.sample.seed = options.seed;
+  config.sample.shuffle_buffer = options.shuffle_buffer;
+  config.sample.preprocess = model.preprocess;
+  config.sample.augment.crop.min_scale = options.aug_scale_min;
+  config.sample.augment.color = {.brightness = options.color_jitter,
+                                 .contrast = options.color_jitter,
+                                 .saturation = options.color_jitter,
+                                 .hue = std::min(0.5, options.color_jitter / 4),
+                                 .probability = options.color_jitter_prob,
+                                 .gray_probability = options.gray_scale_prob};
+  config.sample.context_length = model.text.context_length;
+  config.batch_size = training ? options.batch_size : std::min(options.batch_size, 256);
+  config.num_threads = options.workers;
+  if (training) {
+    config.rank = ranks.rank();
+    config.num_ranks = ranks.size();
+  }
+  return config;
+}
+
+Schedule schedule_of(const TrainOptions& o, int64_t batches_per_epoch, int64_t total_steps) {
+  return {.kind = o.lr_scheduler,
+          .lr = o.lr,
+          .warmup_steps = o.warmup,
+          .total_steps = total_steps,
+          .cooldown_steps = std::llround(o.epochs_cooldown * static_cast<double>(batches_per_epoch)),
+          .cooldown_end = o.lr_cooldown_end,
+          .cooldown_power = o.lr_cooldown_power};
+}
+
+TrainerOptions trainer_options(const TrainOptions& o, const ModelConfig& model, int64_t share) {
+  const bool vit = std::holds_alternative<VitConfig>(model.vision);
+  return {.optimizer = {.beta1 = o.beta1.value_or(0.9),
+                        .beta2 = o.beta2.value_or(vit ? 0.98 : 0.999),
+                        .eps = o.eps.value_or(vit ? 1e-6 : 1e-8),
+                        .weight_decay = o.wd,
+                        .bf16_moments = o.bf16_moments,
+                        .seed = o.seed},
+          .grad_clip_norm = o.grad_clip_norm,
+          .micro_batch = o.accum_freq > 1 ? (share + o.accum_freq - 1) / o.accum_freq : 0,
+          .loss_gradient = o.loss_gradient};
+}
+
+void check(const TrainOptions& o, const ModelConfig& model, const Tokenizer& tokenizer, const Communicator& ranks) {
+  CLIPKIT_CHECK(!o.train_data.empty(), "there is nothing to train on: give train-data");
+  CLIPKIT_CHECK(o.epochs > 0, "epochs is ", o.epochs, ", expected 1 or more");
+  CLIPKIT_CHECK(o.lr > 0 && o.wd >= 0 && o.warmup >= 0, "lr must be above 0, wd and warmup not below");
+  CLIPKIT_CHECK(o.batch_size >= 2 && o.batch_size % ranks.size() == 0, "batch-size is ", o.batch_size,
+                ", expected 2 or more and a multiple of the ", ranks.size(), " processes");
+  CLIPKIT_CHECK(o.accum_freq >= 1 && o.accum_freq <= o.batch_size / ranks.size(), "accum-freq is ", o.accum_freq,
+                ", expected 1 to ", o.batch_size / ranks.size(), ", the pairs of a process");
+  CLIPKIT_CHECK(o.accum_freq == 1 || std::holds_alternative<VitConfig>(model.vision),
+                "accum-freq cannot be used with a ResNet: its batch normalisation sees the parts of a batch, not the "
+                "whole, so that the gradient would be another");
+  CLIPKIT_CHECK(o.csv_separator.size() <= 1, "csv-separator is \"", o.csv_separator, "\", expected one character");
+  CLIPKIT_CHECK(tokenizer.vocab_size() == model.text.vocab_size, "the model has ", model.text.vocab_size,
+                " tokens, the tokenizer ", tokenizer.vocab_size());
+  CLIPKIT_CHECK(o.save_frequency >= 0 && o.save_every >= 0 && o.keep_checkpoints >= 0 && o.val_frequency >= 0 &&
+                    o.log_every_n_steps >= 1,
+                "save-frequency, save-every, keep-checkpoints and val-frequency must not be below 0, nor "
+                "log-every-n-steps below 1");
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCallbacks& callbacks)
+    : options_(options), parts_(std::move(parts)), callbacks_(callbacks), checkpoints_(options.logs) {
+  Clip& model = parts_.model;
+  Communicator& ranks = *parts_.ranks;
+  check(options_, model.config, *parts_.tokenizer, ranks);
+  train_pairs_ = open_source(options_, options_.train_data, options_.train_data_upsampling_factors);
+  loader_ =
+      std::make_unique<PairLoader>(train_pairs_, parts_.tokenizer, loader_config(options_, model.config, ranks, true));
+  if (!options_.val_data.empty() && is_first_rank()) {
+    val_pairs_ = open_source(options_, options_.val_data, {});
+    val_loader_ =
+        std::make_unique<PairLoader>(val_pairs_, parts_.tokenizer, loader_config(options_, model.config, ranks, false));
+  }
+  batches_per_epoch_ = loader_->batches_per_epoch();
+  total_steps_ = batches_per_epoch_ * options_.epochs;
+  schedule_ = schedule_of(options_, batches_per_epoch_, total_steps_);
+  if (options_.warmup >= total_steps_) {
+    log_warning("the warm-up of ", options_.warmup, " steps is longer than the run of ", total_steps_,
+                ": the learning rate never reaches ", options_.lr);
+  }
+
+  model.start_training(*parts_.backend);
+  model.prepare(*parts_.backend);
+  trainer_.emplace(model, *parts_.backend, ranks,
+                   trainer_options(options_, model.config, options_.batch_size / ranks.size()));
+  if (parts_.resumed) {
+    state_ = parts_.resumed->state;
+    newest_checkpoint_ = parts_.resumed->folder;
+    CLIPKIT_CHECK(state_.step <= total_steps_, "the run has ", total_steps_, " steps, its checkpoint is of step ",
+                  state_.step);
+    RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, trainer_->optimizer());
+    guard_.restore(state_.guard);
+  }
+  if (is_first_rank()) log_.emplace(options_.logs, state_.step);
+}
+
+TrainSummary TrainingRun::run() {
+  loader_->seek(epoch(), state_.step % batches_per_epoch_);
+  bool stopped = false;
+  int64_t saved = parts_.resumed ? state_.step : -1;
+  clock_.restart();
+  while (state_.step < total_steps_ && !(stopped = stop_requested())) {
+    make_step(*loader_->next());
+    const bool epoch_ends = state_.step % batches_per_epoch_ == 0, last = state_.step == total_steps_;
+    if (options_.val_frequency > 0 && ((epoch_ends && epoch() % options_.val_frequency == 0) || last))
+      validate_and_report();
+    const bool save_epoch = options_.save_frequency > 0 && epoch_ends && epoch() % options_.save_frequency == 0;
+    if (last || save_epoch || (options_.save_every > 0 && state_.step % options_.save_every == 0)) {
+      save();
+      saved = state_.step;
+    }
+    if (guard_.has_diverged()) roll_back();
+  }
+  if (stopped && saved != state_.step) save();
+  if (is_first_rank()) {
+    const LoaderReport report = loader_->report();
+    if (report.num_failed > 0) {
+      std::string names;
+      for (const std::string& failure : report.failures) names += "\n  " + failure;
+      log_warning(report.num_failed, " samples could not be read, and others took their places:", names);
+    }
+  }
+  return {.steps = state_.step,
+          .total_steps = total_steps_,
+          .finished = state_.step == total_steps_,
+          .checkpoint = newest_checkpoint_};
+}
+
+void TrainingRun::make_step(const PairBatch& batch) {
+  std::vector<std::span<const int32_t>> texts;
+  for (int64_t n = 0; n < batch.tokens.shape()[0]; ++n) texts.push_back(batch.tokens.row<int32_t>(n));
+  const double lr = schedule_.at(state_.step) * state_.lr_factor;
+  const StepResult result = trainer_->step(
+      {batch.pixels, texts}, lr, [&](const StepResult& step) { return guard_.accept(step.loss, step.gradient_norm); });
+  ++state_.step;
+  state_.guard = guard_.state();
+  if (!is_first_rank()) return;
+  clock_.add(options_.batch_size, loader_->report().wait_seconds);
+  const double rate = clock_.pairs_per_second();
+  const TrainStatus status = {
+      .step = state_.step,
+      .total_steps = total_steps_,
+      .epoch = static_cast<int>((state_.step - 1) / batches_per_epoch_),
+      .loss = result.loss,
+      .gradient_norm = result.gradient_norm,
+      .lr = lr,
+      .logit_scale = result.logit_scale,
+      .applied = result.applied,
+      .pairs_per_second = rate,
+      .seconds_left = rate > 0 ? static_cast<double>((total_steps_ - state_.step) * options_.batch_size) / rate : 0,
+      .loader_wait = clock_.loader_wait()};
+  if (!result.applied) {
+    log_->event(state_.step, concat("the step was left out: loss ", result.loss, ", gradient norm ",
+                                    result.gradient_norm, ", ", guard_.state().in_a_row, " in a row"));
+  } else if (state_.step % options_.log_every_n_steps == 0 || state_.step == total_steps_) {
+    log_->step(status);
+  }
+  if (callbacks_.status) callbacks_.status(status);
+}
+
+void TrainingRun::roll_back() {
+  const std::string from = newest_checkpoint_.empty() ? "the start" : newest_checkpoint_.filename().string();
+  if (newest_checkpoint_.empty() || ++state_.roll_backs > kMaxRollBacks) {
+    fail(ErrorCode::kInvalidArgument, "the run has diverged at step ", state_.step,
+         newest_checkpoint_.empty() ? " before its first checkpoint" : " again and again",
+         ": a lower lr, a longer warmup or grad-clip-norm may help");
+  }
+  parts_.ranks->barrier();  // the first process may still be writing it
+  // Weights and moments go back, the data go on: the same batches would do the same again.
+  const StateDict tensors =
+      read_safetensors(MappedFile::open(newest_checkpoint_ / "open_clip_model.safetensors")).tensors;
+  parts_.model.visit_params(
+      [&](const std::string& name, Param& param) { parts_.backend->assign(tensors.at(name), param.value); });
+  parts_.model.prepare(*parts_.backend);
+  RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, trainer_->optimizer());
+  state_.lr_factor /= 2;
+  guard_.forgive();
+  state_.guard = guard_.state();
+  if (is_first_rank()) {
+    log_->event(state_.step, concat(StepGuard::kMaxInARow, " steps in a row were left out: weights went back to ", from,
+                                    ", the learning rate is now ", state_.lr_factor, " of what was planned"));
+  }
+}
+
+void TrainingRun::save() {
+  if (is_first_rank()) {
+    log_->sync();
+    newest_checkpoint_ = checkpoints_.save(state_, *parts_.backend, parts_.model, *parts_.tokenizer,
+                                           trainer_->optimizer(), options_.keep_checkpoints);
+  }
+  parts_.ranks->barrier();
+  if (!is_first_rank()) newest_checkpoint_ = checkpoints_.folder_of(state_.step);
+  clock_.restart();
+}
+
+void TrainingRun::validate_and_report() {
+  if (is_first_rank()) {
+    std::optional<ValidationResult> result;
+    if (val_loader_) {
+      Workspace workspace(*parts_.backend);
+      result = validate({*parts_.backend, workspace}, parts_.model, *val_loader_);
+      log_->validation(state_.step, *result);
+    }
+    log_->write_report(options_, result ? &*result : nullptr, val_pairs_.get());
+  }
+  clock_.restart();
+}
+
+bool TrainingRun::stop_requested() {
+  return parts_.ranks->any(callbacks_.stop && callbacks_.stop());
+}
+
+}  // namespace clipkit

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "clipkit/tokenizer.h"
+#include "clipkit/train.h"
+#include "data/pair_loader.h"
+#include "dist/communicator.h"
+#include "model/clip.h"
+#include "train/run_checkpoint.h"
+#include "train/run_clock.h"
+#include "train/run_log.h"
+#include "train/schedule.h"
+#include "train/trainer.h"
+
+namespace clipkit {
+
+// A run from its first batch, or its last checkpoint, to its end: data, steps, validation, checkpoints, logs. On the
+// compute thread.
+class TrainingRun {
+ public:
+  struct Parts {
+    Clip model;  // with its weights on the host
+    std::shared_ptr<const Tokenizer> tokenizer;
+    std::unique_ptr<Backend> backend;
+    std::unique_ptr<Communicator> ranks;
+    std::optional<RunCheckpoints::Found> resumed;  // the model's weights are that checkpoint's
+  };
+
+  // Opens data and logs. Errors: kInvalidArgument where options and data contradict each other; those of open_pairs.
+  TrainingRun(const TrainOptions& options, Parts parts, const TrainCallbacks& callbacks);
+
+  TrainSummary run();
+
+ private:
+  void make_step(const PairBatch& batch);
+  void roll_back();
+  void save();
+  void validate_and_report();
+  bool stop_requested();
+  bool is_first_rank() const { return parts_.ranks->rank() == 0; }
+  int epoch() const { return static_cast<int>(state_.step / batches_per_epoch_); }
+
+  TrainOptions options_;
+  Parts parts_;
+  TrainCallbacks callbacks_;
+  std::shared_ptr<const PairSource> train_pairs_, val_pairs_;
+  std::unique_ptr<PairLoader> loader_, val_loader_;
+  int64_t batches_per_epoch_ = 0, total_steps_ = 0;
+  Schedule schedule_;
+  RunState state_;
+  StepGuard guard_;
+  RunCheckpoints checkpoints_;
+  std::filesystem::path newest_checkpoint_;
+  std::optional<Trainer> trainer_;
+  std::optional<RunLog> log_;
+  RunClock clock_;
+};
+
+}  // namespace clipkit

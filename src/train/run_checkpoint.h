@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clipkit/tokenizer.h"
+#include "model/clip.h"
+#include "train/optimizer.h"
+#include "train/step_guard.h"
+
+// Checkpoints of a run: folders RUN/checkpoints/step-0000001000, written under another name and renamed, each a model
+// that every loader reads, with what training needs to go on beside it. docs/formats/run_checkpoint.md.
+
+namespace clipkit {
+
+// What a run is in the middle of, apart from tensors. Everything random depends on seed and place, so the place says it
+// all.
+struct RunState {
+  int64_t step = 0;      // batches seen: the next one is batch `step` of the run
+  double lr_factor = 1;  // halved with every roll-back
+  int64_t roll_backs = 0;
+  StepGuard::State guard;
+};
+
+class RunCheckpoints {
+ public:
+  // run: the run's folder.
+  explicit RunCheckpoints(const std::filesystem::path& run);
+
+  // Writes one of the state's step and then removes what is older than the newest `keep` (0: nothing). The model is in
+  // training. Errors: kIo, e.g. a full disk; then no checkpoint has changed, and the error names the newest one.
+  std::filesystem::path save(const RunState& state, Backend& backend, Clip& model, const Tokenizer& tokenizer,
+                             Optimizer& optimizer, int keep) const;
+
+  std::filesystem::path folder_of(int64_t step) const;
+
+  struct Found {
+    std::filesystem::path folder;
+    RunState state;
+  };
+  // The newest checkpoint whose files are whole, as their hashes say. Damaged ones are passed over with a warning; what
+  // a crash left unfinished is none.
+  std::optional<Found> latest() const;
+
+  // The moments and the step count of a checkpoint. The optimiser must have the same parameters.
+  // Errors: kCorrupt, naming the tensor.
+  static void restore(const std::filesystem::path& folder, Backend& backend, Optimizer& optimizer);
+
+ private:
+  std::vector<std::filesystem::path> folders() const;  // the newest first
+  std::filesystem::path root_;
+};
+
+// The model's tensors on the host, float32, under OpenAI names.
+StateDict download_parameters(Backend& backend, Clip& model);
+
+}  // namespace clipkit

@@ -1,0 +1,135 @@
+#include "train/validation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dist/communicator.h"
+#include "train/contrastive_objective.h"
+#include "train/host_values.h"
+
+namespace clipkit {
+
+namespace {
+
+constexpr int64_t kBlock = 256;  // queries at once
+constexpr size_t kBest = 3;      // captions kept for each picture
+
+// Rows that come in batches.
+class Rows {
+ public:
+  explicit Rows(int64_t width) : width_(width) {}
+  void append(const TensorView& rows) {
+    values_.insert(values_.end(), rows.data<float>(), rows.data<float>() + rows.num_elements());
+  }
+  TensorView view() const {
+    return {values_.data(), {static_cast<int64_t>(values_.size()) / width_, width_}, DType::kFloat32};
+  }
+
+ private:
+  int64_t width_;
+  std::vector<float> values_;
+};
+
+// Calls use(query, similarities) for every query.
+template <class Use>
+void for_similarities(Backend& b, const TensorView& queries, const TensorView& targets, const Use& use) {
+  const int64_t num = queries.shape()[0], others = targets.shape()[0];
+  const Tensor block = Tensor::empty({std::min(kBlock, num), others});
+  for (int64_t begin = 0; begin < num; begin += kBlock) {
+    const int64_t end = std::min(num, begin + kBlock);
+    const TensorView rows = block.view().slice(0, end - begin);
+    ops::similarity(b, {.a = queries.slice(begin, end), .b = targets, .c = rows});
+    for (int64_t q = begin; q < end; ++q) use(q, rows.row<float>(q - begin));
+  }
+}
+
+double batch_loss(const Context& c, const Clip& model, const TensorView& images, const TensorView& texts) {
+  const Workspace::Scope scope(c.workspace);
+  const TensorView image = c.sums(images.shape()), text = c.sums(images.shape()), dimage = c.sums(images.shape()),
+                   dtext = c.sums(images.shape());
+  c.backend.assign(images, image);
+  c.backend.assign(texts, text);
+  const auto alone = single_process();
+  return contrastive_objective(
+      c, *alone, LossGradient::kExact,
+      {.image = image, .text = text, .logit_scale = model.logit_scale.value, .dimage = dimage, .dtext = dtext});
+}
+
+void normalize(Backend& b, const Tensor& rows) {
+  ops::normalize_rows(b, {.x = rows, .y = rows});
+}
+
+}  // namespace
+
+RetrievalRecall retrieval_recall(Backend& backend, TensorView queries, TensorView targets,
+                                 const std::vector<std::vector<int64_t>>& right) {
+  std::vector<int64_t> ranks;
+  for_similarities(backend, queries, targets, [&](int64_t q, std::span<const float> similarity) {
+    float best = -INFINITY;
+    for (const int64_t target : right[static_cast<size_t>(q)])
+      best = std::max(best, similarity[static_cast<size_t>(target)]);
+    ranks.push_back(1 + std::count_if(similarity.begin(), similarity.end(), [&](float other) { return other > best; }));
+  });
+  RetrievalRecall result;
+  if (ranks.empty()) return result;
+  const auto count = static_cast<double>(ranks.size());
+  for (const int64_t rank : ranks) {
+    result.recall_at_1 += (rank <= 1) / count;
+    result.recall_at_5 += (rank <= 5) / count;
+    result.recall_at_10 += (rank <= 10) / count;
+    result.mean_rank += static_cast<double>(rank) / count;
+  }
+  const auto middle = ranks.begin() + static_cast<std::ptrdiff_t>(ranks.size() / 2);
+  std::nth_element(ranks.begin(), middle, ranks.end());
+  result.median_rank = static_cast<double>(*middle);
+  return result;
+}
+
+ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs) {
+  ValidationResult result;
+  Rows images(model.config.embed_dim), texts(model.config.embed_dim);
+  int64_t batches = 0;
+  pairs.seek(0, 0);
+  while (const PairBatch* batch = pairs.next()) {
+    const auto n = static_cast<int64_t>(batch->samples.size());
+    const Tensor image = model.encode_pixels(c, batch->pixels.slice(0, n), Output::kFeatures),
+                 caption = model.encode_tokens(c, batch->caption_tokens, Output::kFeatures);
+    normalize(c.backend, image);
+    normalize(c.backend, caption);
+    const Tensor first = Tensor::empty(image.shape());
+    for (size_t i = batch->caption_rows.size(); i-- > 0;) {
+      const auto from = caption.row<float>(static_cast<int64_t>(i));
+      std::copy(from.begin(), from.end(), first.row<float>(batch->caption_rows[i]).begin());
+    }
+    result.loss += batch_loss(c, model, image, first);
+    ++batches;
+    images.append(image);
+    texts.append(caption);
+    for (const int64_t row : batch->caption_rows) result.caption_rows.push_back(result.num_pictures + row);
+    result.samples.insert(result.samples.end(), batch->samples.begin(), batch->samples.end());
+    result.num_pictures += n;
+  }
+  result.num_captions = static_cast<int64_t>(result.caption_rows.size());
+  if (batches == 0) return result;
+  result.loss /= static_cast<double>(batches);
+
+  std::vector<std::vector<int64_t>> captions_of(static_cast<size_t>(result.num_pictures)), picture_of;
+  for (size_t i = 0; i < result.caption_rows.size(); ++i) {
+    captions_of[static_cast<size_t>(result.caption_rows[i])].push_back(static_cast<int64_t>(i));
+    picture_of.push_back({result.caption_rows[i]});
+  }
+  result.image_to_text = retrieval_recall(c.backend, images.view(), texts.view(), captions_of);
+  result.text_to_image = retrieval_recall(c.backend, texts.view(), images.view(), picture_of);
+  for_similarities(c.backend, images.view(), texts.view(), [&](int64_t, std::span<const float> similarity) {
+    std::vector<ValidationResult::Match> matches;
+    for (size_t i = 0; i < similarity.size(); ++i) matches.push_back({static_cast<int64_t>(i), similarity[i]});
+    const auto kept = static_cast<std::ptrdiff_t>(std::min(kBest, matches.size()));
+    std::partial_sort(matches.begin(), matches.begin() + kept, matches.end(),
+                      [](const auto& a, const auto& b) { return a.similarity > b.similarity; });
+    matches.resize(static_cast<size_t>(kept));
+    result.best_captions.push_back(std::move(matches));
+  });
+  return result;
+}
+
+}  // namespace clipkit

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <vector>
+
+#include "data/pair_loader.h"
+#include "model/clip.h"
+
+namespace clipkit {
+
+// Retrieval among N pictures and their M captions (training.md section 5). A picture's rank is that of its first right
+// caption; ranks count from 1.
+struct RetrievalRecall {
+  double recall_at_1 = 0, recall_at_5 = 0, recall_at_10 = 0;  // parts of all queries
+  double mean_rank = 0, median_rank = 0;
+};
+
+struct ValidationResult {
+  int64_t num_pictures = 0, num_captions = 0;
+  double loss = 0;  // contrastive, each picture with its first caption, mean over batches
+  RetrievalRecall image_to_text, text_to_image;
+  // For each picture, the captions nearest to it and how near: rows of the loader's order.
+  struct Match {
+    int64_t caption;
+    float similarity;
+  };
+  std::vector<std::vector<Match>> best_captions;
+  std::vector<int64_t> samples;       // of each picture, in the source
+  std::vector<int64_t> caption_rows;  // the picture that each caption belongs to
+};
+
+// Runs the model, prepared and perhaps in training, over all of the loader's pairs, which is no training loader.
+ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs);
+
+// Ranks of queries against targets, all normalised: (Q, E) and (T, E) on the host. right[q]: the targets that belong to
+// query q. In blocks, so that the matrix of similarities is never held.
+RetrievalRecall retrieval_recall(Backend& backend, TensorView queries, TensorView targets,
+                                 const std::vector<std::vector<int64_t>>& right);
+
+}  // namespace clipkit
