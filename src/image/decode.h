@@ -25,6 +25,10 @@ Image decode_gif(const DecodeJob& job);
 Image decode_bmp(const DecodeJob& job);
 Image decode_pnm(const DecodeJob& job);
 
+// "jpg", "png", ... for a file that begins so (kPictureHeadBytes of it); null for formats that decode_image does not
+// know.
+const char* picture_extension(std::span<const std::byte> head) noexcept;
+
 // The size that a JPEG's header gives, px; 0 x 0 for files of other formats. Errors: as decode_jpeg.
 struct PictureSize {
   int64_t width = 0, height = 0;

@@ -12,23 +12,28 @@ namespace clipkit {
 
 namespace {
 
-using Decoder = Image (*)(const DecodeJob&);
+struct Format {
+  Image (*decode)(const DecodeJob&);
+  const char* extension;
+};
 
-// The decoder for what the content looks like; null if it looks like nothing we know.
-Decoder find_decoder(std::span<const std::byte> head) noexcept {
+// The format that the content looks like; null if it looks like nothing we know.
+const Format* find_format(std::span<const std::byte> head) noexcept {
+  static constexpr Format kJpeg{decode_jpeg, "jpg"}, kPng{decode_png, "png"}, kGif{decode_gif, "gif"},
+      kWebp{decode_webp, "webp"}, kBmp{decode_bmp, "bmp"}, kPnm{decode_pnm, "ppm"};
   const std::string_view text(reinterpret_cast<const char*>(head.data()), std::min(head.size(), kPictureHeadBytes));
-  if (text.starts_with("\xFF\xD8\xFF")) return decode_jpeg;
-  if (text.starts_with("\x89PNG\r\n\x1A\n")) return decode_png;
-  if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return decode_gif;
-  if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return decode_webp;
+  if (text.starts_with("\xFF\xD8\xFF")) return &kJpeg;
+  if (text.starts_with("\x89PNG\r\n\x1A\n")) return &kPng;
+  if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return &kGif;
+  if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return &kWebp;
   // "BM" alone begins many a text; the size of the second header, at byte 14, is one of a few.
   if (text.starts_with("BM") && text.size() >= 16 && text[15] == 0 &&
       std::string_view("\x0C\x28\x34\x38\x40\x6C\x7C").find(text[14]) != std::string_view::npos) {
-    return decode_bmp;
+    return &kBmp;
   }
   if (text.size() >= 3 && text[0] == 'P' && '1' <= text[1] && text[1] <= '6' &&
       std::string_view(" \t\n\v\f\r").find(text[2]) != std::string_view::npos) {
-    return decode_pnm;
+    return &kPnm;
   }
   return nullptr;
 }
@@ -76,16 +81,21 @@ int bytes_per_sample(ImageMode mode) noexcept {
 }
 
 bool is_picture(std::span<const std::byte> head) noexcept {
-  return find_decoder(head) != nullptr;
+  return find_format(head) != nullptr;
+}
+
+const char* picture_extension(std::span<const std::byte> head) noexcept {
+  const Format* format = find_format(head);
+  return format != nullptr ? format->extension : nullptr;
 }
 
 Image decode_image(std::span<const std::byte> bytes, std::string_view name, const DecodeOptions& options) {
-  const Decoder decode = find_decoder(bytes);
-  if (decode == nullptr) {
+  const Format* format = find_format(bytes);
+  if (format == nullptr) {
     fail(ErrorCode::kUnsupported, name, ": ", bytes.empty() ? "the file is empty" : "not a picture of a known format",
          ", expected JPEG, PNG, WebP, GIF, BMP, PBM, PGM or PPM");
   }
-  return decode({bytes, name, options});
+  return format->decode({bytes, name, options});
 }
 
 Image read_image(const std::filesystem::path& path, const DecodeOptions& options) {
