@@ -45,7 +45,7 @@ class InputFiles {
   std::shared_ptr<const InputFile> open(size_t i) const;
 
  private:
-  static constexpr size_t kMaxOpen = 128;
+  static constexpr size_t kMaxOpen = 256;
   const std::vector<std::string> paths_;
   mutable std::mutex mutex_;
   mutable std::vector<std::shared_ptr<const InputFile>> files_;
