@@ -41,8 +41,8 @@ struct DecodeOptions {
   int64_t max_pixels = int64_t{128} << 20;
   // Turn the picture upright as its EXIF data say. Off by default, as in the reference.
   bool honour_orientation = false;
-  // JPEG only: decode at a half, a quarter or an eighth of the size (2, 4, 8), rounded up, which is faster and no longer
-  // the reference's samples.
+  // JPEG only: decode at a half, a quarter or an eighth of the size (2, 4, 8), rounded up, which is faster and no
+  // longer the reference's samples.
   int jpeg_shrink = 1;
 };
 

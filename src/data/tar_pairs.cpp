@@ -90,11 +90,11 @@ class Grouper {
   std::unordered_set<size_t> keys_;  // hashes: one in 2^64 / samples^2 chances that two differ and are reported
 };
 
-TarBytes bytes_of(std::shared_ptr<const InputFile> file, int64_t begin, int64_t size) {
+TarBytes bytes_of(const std::shared_ptr<const InputFile>& file, int64_t begin, int64_t size) {
   return {size, [file, begin](int64_t offset, std::span<char> to) { file->read_at(begin + offset, to); }};
 }
 
-Shard scan(std::shared_ptr<const InputFile> file, const std::string& path) {
+Shard scan(const std::shared_ptr<const InputFile>& file, const std::string& path) {
   Shard shard;
   if (file->size() > kMaxShardBytes) {
     fail(ErrorCode::kUnsupported, path, ": ", file->size(), " bytes long, a shard may have ", kMaxShardBytes);
