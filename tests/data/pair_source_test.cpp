@@ -48,6 +48,8 @@ TEST(PairSource, ReadsOpenClipsCsvFiles) {
                                 {.picture_key = "file", .caption_key = "text"});
   ASSERT_EQ(commas->size(), 1);
   EXPECT_THAT(commas->read(0).captions, ElementsAre("one, \"two\""));
+  const auto chosen = open_text(folder, "list.csv", "filepath;title\na.jpg;\ttab, comma\n", {.separator = ';'});
+  EXPECT_THAT(chosen->read(0).captions, ElementsAre("tab, comma"));
   const auto absolute = open_text(folder, "list.tsv", "filepath\ttitle\n" + (folder / "b.jpg").string() + "\tx\n");
   EXPECT_EQ(absolute->read(0).picture, "B");
 }
