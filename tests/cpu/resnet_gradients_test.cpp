@@ -272,7 +272,8 @@ TEST_P(CpuResNetGradient, OfPoolingAgreesWithTheReference) {
 }
 
 TEST_P(CpuResNetGradient, OfPooledAttentionAgreesWithTheReference) {
-  for (const auto& [width, heads] : {std::pair<int64_t, int>{24, 3}, {128, 2}}) {
+  for (const int heads : {2, 3}) {
+    const int64_t width = heads == 2 ? 128 : 24;
     const std::vector<int64_t> starts = {0, 5, 6, 16};
     const int64_t rows = 17, N = 3;  // the last row is padding
     const Tensor q = sums({N, width}, 1), x = sums({rows, width}, 2), dout = sums({N, width}, 3),
