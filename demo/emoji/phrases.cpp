@@ -79,8 +79,11 @@ std::string spoken_detail(std::string_view kind, std::string_view detail) {
 
 std::string with_article(std::string_view noun) {
   const std::string_view head = last_word(noun.substr(0, head_length(noun))), first = noun.substr(0, noun.find(' '));
-  static constexpr std::string_view kMass[] = {"hair",  "water", "rice",  "bread", "bacon", "meat", "honey", "milk",
-                                               "money", "ice",   "sushi", "soap",  "salt",  "love", "sky",   "food"};
+  static constexpr std::string_view kMass[] = {
+      "hair",      "water", "rice",       "bread",    "bacon",   "meat",    "honey",    "milk",    "money",
+      "ice",       "sushi", "soap",       "salt",     "love",    "sky",     "food",     "weather", "music",
+      "science",   "art",   "technology", "clothing", "clothes", "seafood", "medicine", "mail",    "post",
+      "tableware", "paper", "fire",       "snow",     "rain",    "glasses", "time"};
   const bool is_mass = std::find(std::begin(kMass), std::end(kMass), head) != std::end(kMass);
   const bool is_proper =
       first.size() == noun.size() && !noun.empty() && std::isupper(static_cast<unsigned char>(noun[0]));
@@ -136,112 +139,6 @@ std::string captioned(std::string_view phrase, Random& random) {
   const std::string_view sentence = kSentences[random.below(std::size(kSentences))];
   const size_t hole = sentence.find("{}");
   return std::string(sentence.substr(0, hole)) + std::string(phrase) + std::string(sentence.substr(hole + 2));
-}
-
-std::span<const std::string_view> group_words(std::string_view subgroup) {
-  using Words = std::vector<std::string_view>;
-  static const std::map<std::string_view, Words> kWords = {
-      {"face-smiling", {"happy face", "smiley", "face"}},
-      {"face-affection", {"loving face", "face"}},
-      {"face-tongue", {"face with tongue", "silly face", "face"}},
-      {"face-hand", {"face with hand", "face"}},
-      {"face-neutral-skeptical", {"neutral face", "face"}},
-      {"face-sleepy", {"sleepy face", "tired face", "face"}},
-      {"face-unwell", {"sick face", "face"}},
-      {"face-hat", {"face with hat", "face"}},
-      {"face-glasses", {"face with glasses", "face"}},
-      {"face-concerned", {"sad face", "unhappy face", "worried face", "face"}},
-      {"face-negative", {"angry face", "face"}},
-      {"face-costume", {"monster", "creature", "face"}},
-      {"cat-face", {"cat", "cat face"}},
-      {"monkey-face", {"monkey"}},
-      {"heart", {"heart", "love"}},
-      {"emotion", {"emotion", "comic sign"}},
-      {"hand-fingers-open", {"hand"}},
-      {"hand-fingers-partial", {"hand", "hand gesture"}},
-      {"hand-single-finger", {"hand", "pointing finger"}},
-      {"hand-fingers-closed", {"hand", "fist"}},
-      {"hands", {"hands", "hand gesture"}},
-      {"hand-prop", {"hand"}},
-      {"body-parts", {"body part", "part of the body"}},
-      {"person", {"person", "human"}},
-      {"person-gesture", {"person", "gesture"}},
-      {"person-role", {"person", "profession", "worker"}},
-      {"person-fantasy", {"fantasy figure", "fairy tale person"}},
-      {"person-activity", {"person", "activity"}},
-      {"person-sport", {"sport", "person doing sport", "athlete"}},
-      {"person-resting", {"person resting", "person"}},
-      {"family", {"family", "couple", "people"}},
-      {"person-symbol", {"people", "symbol of a person"}},
-      {"animal-mammal", {"animal", "mammal"}},
-      {"animal-bird", {"bird", "animal"}},
-      {"animal-amphibian", {"frog", "animal"}},
-      {"animal-reptile", {"reptile", "animal"}},
-      {"animal-marine", {"sea animal", "animal"}},
-      {"animal-bug", {"insect", "bug", "small animal"}},
-      {"plant-flower", {"flower", "plant", "blossom"}},
-      {"plant-other", {"plant", "green plant"}},
-      {"food-fruit", {"fruit", "food"}},
-      {"food-vegetable", {"vegetable", "food"}},
-      {"food-prepared", {"food", "meal", "dish"}},
-      {"food-asian", {"asian food", "food", "meal"}},
-      {"food-marine", {"seafood", "sea animal"}},
-      {"food-sweet", {"sweet food", "dessert", "food"}},
-      {"drink", {"drink", "beverage"}},
-      {"dishware", {"tableware", "kitchen tool"}},
-      {"place-map", {"map", "globe"}},
-      {"place-geographic", {"landscape", "place in nature"}},
-      {"place-building", {"building", "house"}},
-      {"place-religious", {"religious building", "building"}},
-      {"place-other", {"place", "scene"}},
-      {"transport-ground", {"vehicle", "means of transport"}},
-      {"transport-water", {"ship", "boat", "vehicle on water"}},
-      {"transport-air", {"aircraft", "flying vehicle"}},
-      {"hotel", {"hotel sign", "travel thing"}},
-      {"time", {"clock", "time"}},
-      {"sky & weather", {"weather", "sky"}},
-      {"event", {"celebration", "party"}},
-      {"award-medal", {"prize", "award"}},
-      {"sport", {"sport", "sports equipment"}},
-      {"game", {"game", "toy"}},
-      {"arts & crafts", {"art", "craft"}},
-      {"clothing", {"clothing", "clothes", "something to wear"}},
-      {"sound", {"sound", "loud thing"}},
-      {"music", {"music"}},
-      {"musical-instrument", {"musical instrument", "music"}},
-      {"phone", {"phone", "device"}},
-      {"computer", {"computer device", "device", "technology"}},
-      {"light & video", {"light", "device"}},
-      {"book-paper", {"paper", "book", "something to read"}},
-      {"money", {"money"}},
-      {"mail", {"mail", "post"}},
-      {"writing", {"writing tool", "pen"}},
-      {"office", {"office supply", "office thing"}},
-      {"lock", {"lock", "key"}},
-      {"tool", {"tool"}},
-      {"science", {"science", "laboratory tool"}},
-      {"medical", {"medical thing", "medicine"}},
-      {"household", {"household thing", "thing at home"}},
-      {"other-object", {"object"}},
-      {"transport-sign", {"sign"}},
-      {"warning", {"warning sign", "sign", "prohibited"}},
-      {"arrow", {"arrow", "direction"}},
-      {"religion", {"religious symbol", "symbol"}},
-      {"zodiac", {"zodiac sign", "symbol"}},
-      {"av-symbol", {"button", "symbol"}},
-      {"gender", {"gender symbol", "symbol"}},
-      {"math", {"math symbol", "symbol"}},
-      {"punctuation", {"punctuation mark", "symbol"}},
-      {"currency", {"currency symbol", "money"}},
-      {"other-symbol", {"symbol"}},
-      {"keycap", {"key with a number", "number button"}},
-      {"alphanum", {"button with letters", "button", "sign"}},
-      {"geometric", {"shape", "geometric shape"}},
-      {"flag", {"flag"}},
-      {"country-flag", {"flag", "country flag"}},
-      {"subdivision-flag", {"flag"}}};
-  const auto found = kWords.find(subgroup);
-  return found != kWords.end() ? std::span<const std::string_view>(found->second) : std::span<const std::string_view>{};
 }
 
 }  // namespace clipkit::emoji

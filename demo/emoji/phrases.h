@@ -29,7 +29,4 @@ std::string spoken(std::string_view name);
 // A phrase put into one of the sentences that picture captions are made of: "a picture of a rabbit".
 std::string captioned(std::string_view phrase, Random& random);
 
-// What one calls the members of a subgroup of emoji-test.txt: "animal-bird" -> {"bird", "animal"}.
-std::span<const std::string_view> group_words(std::string_view subgroup);
-
 }  // namespace clipkit::emoji

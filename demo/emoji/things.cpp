@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "group_words.h"
 #include "phrases.h"
 
 namespace clipkit::emoji {
