@@ -87,7 +87,8 @@ std::string with_article(std::string_view noun) {
   const bool is_mass = std::find(std::begin(kMass), std::end(kMass), head) != std::end(kMass);
   const bool is_proper =
       first.size() == noun.size() && !noun.empty() && std::isupper(static_cast<unsigned char>(noun[0]));
-  if (noun.empty() || is_mass || is_proper || is_plural_noun(head) || is_plural_noun(first) || first == "two") {
+  if (noun.empty() || is_mass || is_proper || is_plural_noun(head) || is_plural_noun(first) || first == "two" ||
+      first == "something") {
     return std::string(noun);
   }
   const bool sounds_like_you = noun.substr(0, 3) == "uni" || noun.substr(0, 3) == "UFO" || noun.substr(0, 3) == "one";

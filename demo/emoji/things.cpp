@@ -172,4 +172,11 @@ std::vector<const Thing*> Things::named(std::string_view name) const {
   return found;
 }
 
+bool Things::is_drawn(std::string_view name) const {
+  return std::any_of(drawings_.begin(), drawings_.end(), [&](const Thing& thing) {
+    const auto& words = thing.keywords;
+    return thing.name == name || std::find(words.begin(), words.end(), name) != words.end();
+  });
+}
+
 }  // namespace clipkit::emoji

@@ -44,6 +44,8 @@ class Things {
   const std::vector<Thing>& drawings() const noexcept { return drawings_; }
   // The trained emoji and drawings of this name; empty if there are none.
   std::vector<const Thing*> named(std::string_view name) const;
+  // Whether one of our drawings shows what the name says: held-back emoji are easier then.
+  bool is_drawn(std::string_view name) const;
   // The names of all emoji but for skin tones, trained on or not: the classes of the zero-shot test.
   const std::vector<std::string>& all_names() const noexcept { return all_names_; }
 

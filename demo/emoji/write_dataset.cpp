@@ -34,9 +34,13 @@ struct Packed {
   std::string json;
 };
 
-Packed pack(const Sample& sample, int quality) {
+OrderedJson describe(const Sample& sample) {
   OrderedJson json = {{"captions", sample.captions}, {"kind", sample.kind}};
   if (!sample.code_points.empty()) json["codepoints"] = to_hex(without_selectors(sample.code_points));
+  return json;
+}
+
+Packed pack(const Sample& sample, const OrderedJson& json, int quality) {
   return {encode_jpeg(sample.picture.to_image(), quality), sample.captions, json.dump()};
 }
 
@@ -92,7 +96,9 @@ void write_held_back(const std::filesystem::path& path, const Things& things, co
   for (const Thing& thing : things.held_back()) {
     for (int variant = 0; variant < num_variants; ++variant) {
       const Sample sample = maker.show(thing, rendering, static_cast<uint64_t>(variant));
-      add_sample(shard, key++, pack(sample, quality));
+      OrderedJson json = describe(sample);
+      json["drawn"] = things.is_drawn(thing.name);
+      add_sample(shard, key++, pack(sample, json, quality));
     }
   }
   shard.commit();
@@ -129,7 +135,10 @@ DatasetSummary write_dataset(const Things& things, const SampleMaker& maker, con
   DatasetSummary summary;
   CaptionCounts captions;
   const auto make_of = [&](Split split) {
-    return [&, split](int64_t i) { return pack(maker.make(split, static_cast<uint64_t>(i)), options.jpeg_quality); };
+    return [&, split](int64_t i) {
+      const Sample sample = maker.make(split, static_cast<uint64_t>(i));
+      return pack(sample, describe(sample), options.jpeg_quality);
+    };
   };
   summary.num_shards =
       write_shards(folder, "train", options.num_train, options.per_shard, &captions, make_of(Split::kTrain));

@@ -32,8 +32,8 @@ struct DatasetSummary {
 //   held-back-varied.tar        each num_variants times as in training
 //   classes.txt                 the names of all emoji, one a line
 //   vocab.json, merges.txt      byte pairs learned from the training captions and all names and keywords
-// KEY.json has "captions", "kind", and "codepoints" of a single emoji. The same arguments give the same bytes,
-// however many threads there are. Errors: kIo.
+// KEY.json has "captions", "kind", "codepoints" of a single emoji and, if that is held back, "drawn": whether a drawing
+// shows the like. The same arguments give the same bytes, however many threads there are. Errors: kIo.
 DatasetSummary write_dataset(const Things& things, const SampleMaker& maker, const DatasetOptions& options,
                              const std::filesystem::path& folder);
 

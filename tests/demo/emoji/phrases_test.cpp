@@ -14,6 +14,7 @@ TEST(Phrases, ArticlesFollowTheSoundAndPluralsHaveNone) {
   EXPECT_EQ(with_article("bus"), "a bus");
   EXPECT_EQ(with_article("people wrestling"), "people wrestling");
   EXPECT_EQ(with_article("Virgo"), "Virgo");
+  EXPECT_EQ(with_article("something to wear"), "something to wear");
   EXPECT_EQ(with_article("OK button"), "an OK button");
 }
 

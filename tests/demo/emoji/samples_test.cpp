@@ -78,6 +78,12 @@ TEST_F(Samples, PicturesOfHeldBackEmojiAppearInNoTrainingSample) {
   }
 }
 
+TEST_F(Samples, SaysWhichHeldBackThingsAreAlsoDrawings) {
+  EXPECT_TRUE(things().is_drawn("banana"));
+  EXPECT_TRUE(things().is_drawn("fox"));
+  EXPECT_FALSE(things().is_drawn("harp"));
+}
+
 TEST_F(Samples, ASampleDependsOnSeedSplitAndIndexAlone) {
   const SampleMaker one(things(), 1, 32), same(things(), 1, 32), other(things(), 2, 32);
   one.make(Split::kTrain, 3);
