@@ -12,7 +12,7 @@ namespace clipkit::emoji {
 // Where one thing stands, and what to say of that: "in the upper left corner", or nothing.
 struct Placed {
   Frame frame;
-  std::string phrase;
+  std::string phrase{};
 };
 Placed place_alone(int side_px, bool may_mirror, Random& random);
 

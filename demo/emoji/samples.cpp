@@ -122,9 +122,10 @@ Sample SampleMaker::make(Split split, uint64_t index) const {
 Sample SampleMaker::draw_emoji(Random& random) const {
   const Thing& thing = choose_emoji(random);
   Sample sample{.picture = Canvas(side_px_), .captions = {}, .kind = "emoji", .code_points = thing.code_points};
-  const Placed placed = place_alone(side_px_, !thing.is_upright, random);
+  Placed placed = place_alone(side_px_, !thing.is_upright, random);
   std::string ground;
-  if (random.below(8) == 0) {
+  if (random.below(6) == 0) {
+    if (random.below(2) == 0) placed = {.frame = whole_picture()};
     sample.picture = Canvas(side_px_, {0, 0, 0});
     thing.sprite->draw_without_alpha(sample.picture, placed.frame);
     ground = "on black";
@@ -203,15 +204,13 @@ Sample SampleMaker::show(const Thing& thing, Rendering rendering, uint64_t varia
   Sample sample{
       .picture = Canvas(side_px_), .captions = {thing.name}, .kind = "emoji", .code_points = thing.code_points};
   if (thing.spoken != thing.name) sample.captions.push_back(thing.spoken);
-  const double side = side_px_;
-  const Frame whole{.center = {side / 2, side / 2}, .size = side};
   if (rendering == Rendering::kPlain) {
-    Frame frame = whole;
+    Frame frame = whole_picture();
     frame.size *= 0.9;
     thing.sprite->draw(sample.picture, frame);
   } else if (rendering == Rendering::kNoAlpha) {
     sample.picture = Canvas(side_px_, {0, 0, 0});
-    thing.sprite->draw_without_alpha(sample.picture, whole);
+    thing.sprite->draw_without_alpha(sample.picture, whole_picture());
   } else {
     Random random(seed_, RandomUse::kDrawing, static_cast<uint32_t>(Split::kHeldBack),
                   variant << 32 | static_cast<uint64_t>(thing.code_points.front()));

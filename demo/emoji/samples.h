@@ -36,6 +36,8 @@ class SampleMaker {
   Sample draw_count(Random& random) const;
   Sample draw_group(Random& random) const;
 
+  Frame whole_picture() const { return {.center = {side_px_ / 2.0, side_px_ / 2.0}, .size = 1.0 * side_px_}; }
+
   const Things& things_;
   uint64_t seed_;
   int side_px_;
