@@ -191,8 +191,9 @@ Sample SampleMaker::draw_group(Random& random) const {
   for (size_t i = 0; i < count; ++i) {
     draw_thing(*things[i], sample.picture, arrangement.frames[i], coats[i], random);
   }
-  sample.captions = {listed(phrases), captioned(listed(phrases), random), concat(listed(phrases), " ", ground)};
-  if (count == 2) {
+  sample.captions = {listed(phrases), captioned(listed(phrases), random)};
+  if (count == 2) {  // of three things there is enough to say
+    sample.captions.push_back(concat(listed(phrases), " ", ground));
     sample.captions.push_back(concat(phrases[0], " ", arrangement.relation, " ", phrases[1]));
     sample.captions.push_back(concat(phrases[1], " ", arrangement.reverse, " ", phrases[0]));
     sample.captions.push_back(concat(phrases[1], " and ", phrases[0]));
