@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <set>
 
 #include "clipkit/error.h"
 #include "clipkit/tokenizer.h"
+#include "support/temporary_folder.h"
 
 namespace clipkit::emoji {
 namespace {
@@ -17,16 +17,12 @@ using ::testing::Pair;
 
 class LearnBpe : public ::testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::shared_ptr<const Tokenizer> written(const BpeLearner::Result& result) const {
-    write_vocabulary(result, folder_);
-    return Tokenizer::from_folder(folder_);
+    write_vocabulary(result, folder_.path());
+    return Tokenizer::from_folder(folder_.path());
   }
 
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  clipkit::testing::TemporaryFolder folder_;
 };
 
 TEST_F(LearnBpe, JoinsTheMostFrequentPairFirstAndTheAlphabeticallyFirstAmongEquals) {

@@ -7,6 +7,7 @@
 #include "base/file_writer.h"
 #include "base/parallel.h"
 #include "base/utf8.h"
+#include "support/temporary_folder.h"
 #include "write_dataset.h"
 
 namespace clipkit::emoji {
@@ -98,7 +99,7 @@ TEST_F(Samples, TheFilesDoNotDependOnTheNumberOfThreads) {
   const SampleMaker maker(things(), 5, 24);
   const DatasetOptions options{
       .num_train = 40, .num_validation = 4, .per_shard = 30, .vocab_size = 700, .num_variants = 1};
-  const auto root = std::filesystem::path(::testing::TempDir()) / "emoji_threads";
+  const clipkit::testing::TemporaryFolder root;
   for (const int threads : {1, 3}) {
     set_num_compute_threads(threads);
     const auto folder = root / std::to_string(threads);
@@ -111,11 +112,10 @@ TEST_F(Samples, TheFilesDoNotDependOnTheNumberOfThreads) {
   size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(root / "1")) {
     const auto name = entry.path().filename();
-    EXPECT_EQ(read_file(root / "1" / name, 1 << 26), read_file(root / "3" / name, 1 << 26)) << name;
+    EXPECT_EQ(read_file((root / "1") / name, 1 << 26), read_file((root / "3") / name, 1 << 26)) << name;
     ++files;
   }
   EXPECT_EQ(files, 9U);
-  std::filesystem::remove_all(root);
 }
 
 TEST_F(Samples, TheFontJoinsFlagsFamiliesAndTones) {
