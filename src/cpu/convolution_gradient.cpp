@@ -13,9 +13,9 @@ namespace {
 // output channels. Lines come in groups, each with sums of its own that are added up at the end: how many there are
 // depends on the sizes alone.
 struct Split {
-  static constexpr int64_t kPixels = 256;   // of a piece, so that they stay in the cache for all its channels
-  static constexpr int64_t kChannels = 32;  // of a piece
-  static constexpr int64_t kTasks = 128;    // enough for any number of threads
+  static constexpr int64_t kPixels = 128;    // of a piece, as many as are multiplied at once
+  static constexpr int64_t kChannels = 128;  // of a piece: each reads all of dy
+  static constexpr int64_t kTasks = 64;      // enough for any number of threads
 
   explicit Split(const ConvolutionWeightGradientArgs& a)
       : N(a.x.shape()[0]),

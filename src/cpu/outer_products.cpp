@@ -1,4 +1,4 @@
-#include <bit>
+#include <algorithm>
 
 #include "cpu/kernels.h"
 
@@ -12,57 +12,80 @@
 HWY_BEFORE_NAMESPACE();
 namespace clipkit::kernels::HWY_NAMESPACE {
 
-// Rows of the register tile, which is two vectors wide: with 32 registers 16 sums, with 16 registers 8.
+// The register tile is two vectors wide; with 32 registers it has 16 sums, with 16 registers 8.
 constexpr int kTileRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
+constexpr int kTileVecs = 2;
+// Columns of a, and rows of both, that are copied together before they are multiplied: read where they lie, far apart,
+// they would push each other out of the cache.
+constexpr int64_t kColumns = 32, kRows = 128;
 
-HWY_INLINE Vec Broadcast(F d, const float* from) {
-  return hn::Set(d, *from);
-}
-HWY_INLINE Vec Broadcast(F d, const uint16_t* from) {
-  return hn::Set(d, std::bit_cast<float>(static_cast<uint32_t>(*from) << 16));
-}
-
-// kRows rows of the result, kVecs vectors of them; the last vector may be `count` elements only.
-template <int kRows, int kVecs, class T>
-HWY_INLINE void Tile(const OuterProducts& s, const T* a, const T* b, int64_t count, float* to, int64_t to_stride) {
+// Rows [first, first + count) of the s.lines * s.rows, `width` elements of each, one after the other; zeros up to
+// to_stride.
+template <class T>
+HWY_INLINE void Pack(const OuterProducts& s, const T* from, int64_t line_stride, int64_t row_stride, int64_t first,
+                     int64_t count, int64_t width, float* to, int64_t to_stride) {
   const F d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto in_vector = [&](int v) HWY_ATTR { return v + 1 == kVecs ? count : lanes; };
-  Vec sum[kRows][kVecs];
-  for (int m = 0; m < kRows; ++m) {
-    for (int v = 0; v < kVecs; ++v) sum[m][v] = LoadCount(d, to + m * to_stride + v * lanes, in_vector(v));
-  }
-  for (int64_t l = 0; l < s.lines; ++l, a += s.a_line, b += s.b_line) {
-    const T *left = a, *right = b;
-    for (int64_t r = 0; r < s.rows; ++r, left += s.a_row, right += s.b_row) {
-      Vec row[kVecs];
-      for (int v = 0; v < kVecs; ++v) row[v] = LoadCount(d, right + v * lanes, in_vector(v));
-      for (int m = 0; m < kRows; ++m) {
-        const Vec factor = Broadcast(d, left + m);
-        for (int v = 0; v < kVecs; ++v) sum[m][v] = hn::MulAdd(factor, row[v], sum[m][v]);
-      }
+  int64_t line = first / s.rows, row = first % s.rows;
+  for (int64_t i = 0; i < count; ++i, to += to_stride) {
+    const T* x = from + line * line_stride + row * row_stride;
+    int64_t j = 0;
+    for (; j + lanes <= width; j += lanes) StoreFloats(d, LoadFloats(d, x + j), to + j);
+    if (j < width) StoreFloats(d, LoadPart(d, x + j, width - j), to + j);
+    if (++row == s.rows) {
+      row = 0;
+      ++line;
     }
-  }
-  for (int m = 0; m < kRows; ++m) {
-    for (int v = 0; v < kVecs; ++v) StoreCount(d, sum[m][v], to + m * to_stride + v * lanes, in_vector(v));
   }
 }
 
-template <int kVecs, class T>
-HWY_INLINE void Columns(const OuterProducts& s, const T* a, int64_t M, const T* b, int64_t count, float* to,
-                        int64_t to_stride) {
-  int64_t m = 0;
-  for (; m + kTileRows <= M; m += kTileRows) Tile<kTileRows, kVecs>(s, a + m, b, count, to + m * to_stride, to_stride);
-  for (; m + 2 <= M; m += 2) Tile<2, kVecs>(s, a + m, b, count, to + m * to_stride, to_stride);
-  for (; m < M; ++m) Tile<1, kVecs>(s, a + m, b, count, to + m * to_stride, to_stride);
+// to[m][n] += sum over count rows of a[r][m] * b[r][n] for kTall rows m and `width` columns n, at most two vectors.
+template <int kTall>
+HWY_INLINE void Tile(const float* a, const float* b, int64_t count, int64_t width, float* to, int64_t to_stride) {
+  const F d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int64_t in_vector[kTileVecs] = {HWY_MIN(lanes, width), HWY_MAX(int64_t{0}, width - lanes)};
+  Vec sum[kTall][kTileVecs];
+  for (int m = 0; m < kTall; ++m) {
+    for (int v = 0; v < kTileVecs; ++v) sum[m][v] = LoadCount(d, to + m * to_stride + v * lanes, in_vector[v]);
+  }
+  for (int64_t r = 0; r < count; ++r, a += kColumns, b += kTileVecs * lanes) {
+    const Vec left = hn::Load(d, b), right = hn::Load(d, b + lanes);
+    for (int m = 0; m < kTall; ++m) {
+      const Vec factor = hn::Set(d, a[m]);
+      sum[m][0] = hn::MulAdd(factor, left, sum[m][0]);
+      sum[m][1] = hn::MulAdd(factor, right, sum[m][1]);
+    }
+  }
+  for (int m = 0; m < kTall; ++m) {
+    for (int v = 0; v < kTileVecs; ++v) StoreCount(d, sum[m][v], to + m * to_stride + v * lanes, in_vector[v]);
+  }
 }
 
 template <class T>
-void Sum(const OuterProducts& s, const T* a, int64_t M, const T* b, int64_t N, float* to, int64_t to_stride) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(F()));
-  int64_t n = 0;
-  for (; n + 2 * lanes <= N; n += 2 * lanes) Columns<2>(s, a, M, b + n, lanes, to + n, to_stride);
-  for (; n < N; n += lanes) Columns<1>(s, a, M, b + n, HWY_MIN(lanes, N - n), to + n, to_stride);
+HWY_INLINE void Sum(const OuterProducts& s, const T* a, int64_t M, const T* b, int64_t N, float* to,
+                    int64_t to_stride) {
+  constexpr int64_t kWide = kTileVecs * static_cast<int64_t>(hn::MaxLanes(F()));
+  HWY_ALIGN float left[kRows * kColumns], right[kRows * kWide];
+  const int64_t wide = kTileVecs * static_cast<int64_t>(hn::Lanes(F()));
+  for (int64_t first = 0; first < s.lines * s.rows; first += kRows) {
+    const int64_t count = HWY_MIN(kRows, s.lines * s.rows - first);
+    for (int64_t column = 0; column < M; column += kColumns) {
+      const int64_t columns = HWY_MIN(kColumns, M - column);
+      Pack(s, a + column, s.a_line, s.a_row, first, count, columns, left, kColumns);
+      for (int64_t n = 0; n < N; n += wide) {
+        const int64_t width = HWY_MIN(wide, N - n);
+        if (width < wide) std::fill(right, right + count * wide, 0.0f);
+        Pack(s, b + n, s.b_line, s.b_row, first, count, width, right, wide);
+        float* tile = to + column * to_stride + n;
+        int64_t m = 0;
+        for (; m + kTileRows <= columns; m += kTileRows) {
+          Tile<kTileRows>(left + m, right, count, width, tile + m * to_stride, to_stride);
+        }
+        for (; m < columns; ++m) Tile<1>(left + m, right, count, width, tile + m * to_stride, to_stride);
+      }
+    }
+  }
 }
 void SumFloat(const OuterProducts& s, const float* a, int64_t M, const float* b, int64_t N, float* to,
               int64_t to_stride) {
