@@ -54,6 +54,8 @@ struct ModelConfig {
   std::variant<VitConfig, ResNetConfig> vision;
   TextConfig text;
   PreprocessConfig preprocess;
+  // Trained with the sigmoid loss (SigLIP), which has a bias beside the temperature.
+  bool sigmoid_loss = false;
 
   int image_size() const noexcept;
 };

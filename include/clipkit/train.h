@@ -55,8 +55,17 @@ struct TrainOptions {
   LearningRateSchedule lr_scheduler = LearningRateSchedule::kCosine;
   double epochs_cooldown = 0, lr_cooldown_end = 0, lr_cooldown_power = 1;
   double grad_clip_norm = 0;  // 0: none
+  bool siglip = false;        // the sigmoid loss (Zhai et al. 2023) instead of the softmax
   LossGradient loss_gradient = LossGradient::kExact;
+  double ema_decay = 0;  // of a running mean of the weights, kept as a model of its own; 0: none
   uint64_t seed = 0;
+
+  // What stays as it is, and how fast layers learn. Groups of a tower: the embeddings, each block, the projection; of a
+  // ResNet the stem, each stage, the attention pool.
+  bool lock_image = false, lock_text = false;  // all but the last groups of the tower
+  int lock_image_unlocked_groups = 0, lock_text_unlocked_groups = 0;
+  double layer_decay = 1;          // factor of the learning rate from each group to the one below
+  double force_patch_dropout = 0;  // part of a ViT's patches left out in training (FLIP, Li et al. 2023)
 
   // How it runs.
   std::string device = "cpu";

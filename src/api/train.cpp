@@ -42,10 +42,14 @@ Start start_of(const TrainOptions& options) {
   if (!options.tokenizer.empty()) tokenizer = Tokenizer::from_folder(options.tokenizer);
   if (!options.pretrained.empty()) {
     const ModelSource source = open_model_source(options.pretrained, load_options(options));
+    CLIPKIT_CHECK(
+        options.siglip == source.config.sigmoid_loss, options.pretrained, ": was trained with the ",
+        source.config.sigmoid_loss ? "sigmoid loss: give siglip" : "softmax loss, siglip cannot go on from it");
     return {load_model(source), tokenizer ? tokenizer : open_tokenizer(source.checkpoint)};
   }
   ModelConfig config = config_by_name_or_file(options.model);
   apply_overrides(config, load_options(options), options.model);
+  config.sigmoid_loss = options.siglip;
   if (!tokenizer) tokenizer = Tokenizer::clip();
   Clip model(config, true, true);
   run_on_compute_thread([&] { initialize(model, options.seed); });

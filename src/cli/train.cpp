@@ -46,6 +46,7 @@ class Train : public Command {
   void add_model_options(std::vector<Option>& options);
   void add_data_options(std::vector<Option>& options);
   void add_step_options(std::vector<Option>& options);
+  void add_layer_options(std::vector<Option>& options);
   void add_running_options(std::vector<Option>& options);
   void add_kept_options(std::vector<Option>& options);
 
@@ -89,6 +90,7 @@ Manual Train::manual() {
   in_group("what is trained", &Train::add_model_options);
   in_group("data", &Train::add_data_options);
   in_group("steps", &Train::add_step_options);
+  in_group("which layers learn", &Train::add_layer_options);
   in_group("how it runs", &Train::add_running_options);
   in_group("what is kept", &Train::add_kept_options);
   return manual;
@@ -154,11 +156,26 @@ void Train::add_step_options(std::vector<Option>& options) {
   options.push_back(real("--lr-cooldown-power", "X", &o_.lr_cooldown_power, 0, "along this power"));
   options.push_back(
       real("--grad-clip-norm", "X", &o_.grad_clip_norm, 0, "scale longer gradients down to this norm; 0: no"));
+  options.push_back(flag("--siglip", &o_.siglip, "the sigmoid loss instead of the softmax"));
   const std::vector<std::pair<std::string, LossGradient>> gradients = {
       {"exact", LossGradient::kExact}, {"global", LossGradient::kGlobalOnly}, {"local", LossGradient::kLocalOnly}};
   options.push_back(choice("--loss-gradient", gradients, &o_.loss_gradient,
                            "what flows between processes; exact equals one process, the others repeat open_clip runs"));
+  options.push_back(real("--ema-decay", "X", &o_.ema_decay, 0, "also keep a running mean of the weights; 0: no"));
   options.push_back(number("--seed", "N", &seed_, {0}, "of everything random"));
+}
+
+void Train::add_layer_options(std::vector<Option>& options) {
+  options.push_back(flag("--lock-image", &o_.lock_image, "the image tower stays as it is (LiT)"));
+  options.push_back(number("--lock-image-unlocked-groups", "N", &o_.lock_image_unlocked_groups, {0, 1024},
+                           "but for its last groups: projection, blocks, embeddings"));
+  options.push_back(flag("--lock-text", &o_.lock_text, "the text tower stays as it is"));
+  options.push_back(
+      number("--lock-text-unlocked-groups", "N", &o_.lock_text_unlocked_groups, {0, 1024}, "but for its last groups"));
+  options.push_back(
+      real("--layer-decay", "X", &o_.layer_decay, 0, "factor of the learning rate from each group to the one below"));
+  options.push_back(real("--force-patch-dropout", "P", &o_.force_patch_dropout, 0,
+                         "part of a ViT's patches left out in training (FLIP)"));
 }
 
 void Train::add_running_options(std::vector<Option>& options) {

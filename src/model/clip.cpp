@@ -29,6 +29,7 @@ void Clip::visit_params(const ParamVisitor& visit) {
   if (visual) visual->visit_params(with_prefix("visual.", visit));
   if (text) text->visit_params(visit);
   visit("logit_scale", logit_scale);
+  if (config.sigmoid_loss) visit("logit_bias", logit_bias);
 }
 
 namespace {
@@ -68,7 +69,7 @@ void Clip::load(const StateDict& tensors, std::optional<PositionResize> resize, 
            ", expected a floating type");
     }
     param.value = Tensor(tensor.view(), tensor.owner());
-    if (name == "logit_scale" && tensor.num_elements() == 1) return;
+    if ((name == "logit_scale" || name == "logit_bias") && tensor.num_elements() == 1) return;
     if (tensor.shape() == param.shape) return;
     const bool resizable = is_position_table(name) && tensor.shape().rank() == 2 && tensor.shape()[0] > 1 &&
                            tensor.shape()[1] == param.shape[1];

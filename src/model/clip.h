@@ -18,6 +18,7 @@ class Clip {
   std::unique_ptr<ImageTower> visual;     // null if only the text tower is wanted
   std::unique_ptr<TextTransformer> text;  // null if only the image tower is wanted
   Param logit_scale;                      // scalar, a log
+  Param logit_bias;                       // scalar; of the sigmoid loss alone
 
   Clip(const ModelConfig& model_config, bool image_tower, bool text_tower);
 

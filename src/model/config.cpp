@@ -119,6 +119,11 @@ std::string to_json(const ModelConfig& config) {
   }
   add_norm_and_activation(text_cfg, text);
 
+  if (config.sigmoid_loss) {  // SigLIP's own starting points
+    model["init_logit_scale"] = 2.302585;
+    model["init_logit_bias"] = -10;
+  }
+
   const PreprocessConfig& p = config.preprocess;
   OrderedJson preprocess;
   preprocess["size"] = {p.height, p.width};

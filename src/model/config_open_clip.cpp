@@ -178,7 +178,11 @@ ModelConfig config_from_open_clip(const Json& json, const std::string& place) {
   config.preprocess.height = config.preprocess.width = config.image_size();
   cfg.ignore("custom_text");       // changes names only
   cfg.ignore("init_logit_scale");  // where training starts
-  cfg.only("init_logit_bias", nullptr);
+  if (const Json* bias = cfg.find("init_logit_bias"); bias != nullptr && !bias->is_null()) {
+    if (!bias->is_number())
+      fail(ErrorCode::kCorrupt, place, ": \"init_logit_bias\" is ", bias->dump(), ", expected a number");
+    config.sigmoid_loss = true;
+  }
   cfg.only("multimodal_cfg", nullptr);
   if (inner != nullptr) {
     if (const Json* preprocess = outer.find("preprocess_cfg")) read_preprocess(*preprocess, place, config.preprocess);

@@ -38,7 +38,8 @@ class Rules {
   Rule of(std::string_view name, const Shape& shape) const {
     const auto ends = [&](std::string_view suffix) { return name.ends_with(suffix); };
     const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
-    if (name == "logit_scale") return constant(kInitialLogitScale);
+    if (name == "logit_scale") return constant(config_.sigmoid_loss ? std::log(10.0) : kInitialLogitScale);
+    if (name == "logit_bias") return constant(-10);
     if (ends("running_mean")) return constant(0);
     if (ends("running_var")) return constant(1);
     const bool norm = has("ln_") || has("bn") || has("downsample.1.");

@@ -197,7 +197,8 @@ void ModifiedResNet::forward(const Context& c, TensorView pixels, Output output,
   attnpool.project(c, pooled, y);
 }
 
-std::unique_ptr<ImageTower::Saved> ModifiedResNet::forward_training(const Context& c, TensorView pixels, TensorView y) {
+std::unique_ptr<ImageTower::Saved> ModifiedResNet::forward_training(const Context& c, TensorView pixels, TensorView y,
+                                                                    const PatchDropout&) {
   auto result = std::make_unique<Saved>();
   const int64_t N = pixels.shape()[0], half = image_size_ / 2;
   TensorView x = c.operands({N, image_size_, image_size_, 3});

@@ -54,7 +54,8 @@ class ModifiedResNet : public ImageTower {
   Shape output_shape(int64_t N, Output output) const override;
   int64_t preferred_batch() const override;
   void forward(const Context& c, TensorView pixels, Output output, TensorView y) const override;
-  std::unique_ptr<ImageTower::Saved> forward_training(const Context& c, TensorView pixels, TensorView y) override;
+  std::unique_ptr<ImageTower::Saved> forward_training(const Context& c, TensorView pixels, TensorView y,
+                                                      const PatchDropout& dropout) override;
   void backward(const Context& c, const ImageTower::Saved& saved, TensorView dy) override;
 
  private:

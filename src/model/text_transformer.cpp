@@ -128,10 +128,13 @@ void TextTransformer::forward(const Context& c, std::span<const std::span<const 
 
 void TextTransformer::backward(const Context& c, const Saved& saved, TensorView dy) {
   const Workspace::Scope scope(c.workspace);
-  const TensorView dtoken = c.sums(saved.token.shape()), dx = c.sums({saved.packed.rows(), width_});
+  const bool embedding_learns = static_cast<bool>(token_embedding.grad);
+  const TensorView dtoken = c.sums(saved.token.shape()),
+                   dx = embedding_learns ? c.sums({saved.packed.rows(), width_}) : TensorView{};
   text_projection.backward(c.backend, saved.normal, c.as_operands(dy), dtoken);
   ln_final.backward(c.backend, saved.token, dtoken, dtoken);
   transformer.backward(c, saved.packed.sequences(), saved.packed.last_rows(), saved.transformer, dtoken, dx);
+  if (!embedding_learns) return;
   ops::embed_tokens_backward(c.backend, {.ids = saved.packed.ids,
                                          .index = saved.packed.index,
                                          .dy = dx,

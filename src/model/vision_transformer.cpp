@@ -1,9 +1,11 @@
 #include "model/vision_transformer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <span>
 #include <vector>
 
+#include "base/random.h"
 #include "tensor/convert.h"
 
 namespace clipkit {
@@ -79,8 +81,10 @@ void VisionTransformer::embed(const Context& c, TensorView pixels, TensorView x,
   const TensorView projected = c.sums({patches, width_}), embedded = saved ? saved->embedded : x;
   ops::patches(c.backend, {.pixels = pixels, .patch = patch_size_, .y = rows});
   conv1.forward(c.backend, rows, projected);
-  ops::embed_patches(c.backend,
-                     {.patches = projected, .class_embedding = class_, .positions = positions_, .x = embedded});
+  const bool drops = saved && !saved->kept.empty();
+  const TensorView all = drops ? c.sums({patches + pixels.shape()[0], width_}) : embedded;
+  ops::embed_patches(c.backend, {.patches = projected, .class_embedding = class_, .positions = positions_, .x = all});
+  if (drops) ops::gather_rows(c.backend, {.x = all, .rows = saved->kept, .y = embedded});
   ln_pre.forward(c.backend, embedded, x);
 }
 
@@ -119,11 +123,36 @@ void VisionTransformer::forward(const Context& c, TensorView pixels, Output outp
   proj.forward(c.backend, normal, y);
 }
 
+namespace {
+// The class token of each picture and the patches that are left, in rising order: attention does not see the order.
+std::vector<int64_t> kept_rows(const ImageTower::PatchDropout& dropout, int64_t batch, int64_t patches) {
+  std::vector<int64_t> rows;
+  if (dropout.rate <= 0) return rows;
+  const auto kept = std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(patches) * (1 - dropout.rate)));
+  std::vector<int64_t> order(static_cast<size_t>(patches));
+  for (int64_t n = 0; n < batch; ++n) {
+    std::iota(order.begin(), order.end(), n * (1 + patches) + 1);
+    Random random(dropout.seed, RandomUse::kPatchDropout, static_cast<uint32_t>(dropout.step),
+                  static_cast<uint64_t>(dropout.first_picture + n));
+    for (int64_t i = 0; i < kept; ++i) {
+      std::swap(order[static_cast<size_t>(i)],
+                order[static_cast<size_t>(i) + random.below(static_cast<uint64_t>(patches - i))]);
+    }
+    rows.push_back(n * (1 + patches));
+    std::sort(order.begin(), order.begin() + kept);
+    rows.insert(rows.end(), order.begin(), order.begin() + kept);
+  }
+  return rows;
+}
+}  // namespace
+
 std::unique_ptr<ImageTower::Saved> VisionTransformer::forward_training(const Context& c, TensorView pixels,
-                                                                       TensorView y) {
+                                                                       TensorView y, const PatchDropout& dropout) {
   auto result = std::make_unique<Saved>();
   Saved& saved = *result;
-  const int64_t batch = pixels.shape()[0], length = 1 + grid_ * grid_;
+  const int64_t batch = pixels.shape()[0];
+  saved.kept = kept_rows(dropout, batch, grid_ * grid_);
+  const int64_t length = saved.kept.empty() ? 1 + grid_ * grid_ : static_cast<int64_t>(saved.kept.size()) / batch;
   const TensorView x = c.sums({batch * length, width_});
   embed(c, pixels, x, &saved);
   const Rows rows(batch, length);
@@ -138,16 +167,25 @@ std::unique_ptr<ImageTower::Saved> VisionTransformer::forward_training(const Con
 void VisionTransformer::backward(const Context& c, const ImageTower::Saved& from_forward, TensorView dy) {
   const auto& saved = dynamic_cast<const Saved&>(from_forward);
   const Workspace::Scope scope(c.workspace);
-  const int64_t batch = dy.shape()[0], length = 1 + grid_ * grid_;
-  const TensorView dtoken = c.sums({batch, width_}), dx = c.sums({batch * length, width_});
+  const int64_t batch = dy.shape()[0], tokens = 1 + grid_ * grid_, length = saved.embedded.shape()[0] / batch;
+  const bool embedding_learns = static_cast<bool>(class_embedding.grad);
+  const TensorView dtoken = c.sums({batch, width_});
   proj.backward(c.backend, saved.normal, c.as_operands(dy), dtoken);
   ln_post.backward(c.backend, saved.token, dtoken, dtoken);
   const Rows rows(batch, length);
+  const TensorView dx = embedding_learns ? c.sums({batch * length, width_}) : TensorView{};
   transformer.backward(c, {rows.starts}, rows.class_tokens(), saved.transformer, dtoken, dx);
+  if (!embedding_learns) return;
   ln_pre.backward(c.backend, saved.embedded, dx, dx);
-  const TensorView dpatches = c.operands({batch * (length - 1), width_});
-  ops::embed_patches_backward(c.backend, {.length = length,
-                                          .dx = dx,
+  TensorView dembedded = dx;
+  if (!saved.kept.empty()) {
+    dembedded = c.sums({batch * tokens, width_});
+    c.backend.zero(dembedded);
+    ops::scatter_add_rows(c.backend, {.x = dx, .rows = saved.kept, .y = dembedded});
+  }
+  const TensorView dpatches = c.operands({batch * (tokens - 1), width_});
+  ops::embed_patches_backward(c.backend, {.length = tokens,
+                                          .dx = dembedded,
                                           .dpatches = dpatches,
                                           .dclass_embedding = class_embedding.grad,
                                           .dpositions = positional_embedding.grad});

@@ -24,13 +24,15 @@ class VisionTransformer : public ImageTower {
   Shape output_shape(int64_t N, Output output) const override;
   int64_t preferred_batch() const override;
   void forward(const Context& c, TensorView pixels, Output output, TensorView y) const override;
-  std::unique_ptr<ImageTower::Saved> forward_training(const Context& c, TensorView pixels, TensorView y) override;
+  std::unique_ptr<ImageTower::Saved> forward_training(const Context& c, TensorView pixels, TensorView y,
+                                                      const PatchDropout& dropout) override;
   void backward(const Context& c, const ImageTower::Saved& saved, TensorView dy) override;
 
  private:
   struct Saved : ImageTower::Saved {
-    TensorView patches;   // (N * g*g, 3 * P * P)
-    TensorView embedded;  // (N * L, D) before ln_pre
+    TensorView patches;         // (N * g*g, 3 * P * P)
+    std::vector<int64_t> kept;  // rows of N * (1 + g*g) tokens that dropout leaves; empty: all
+    TensorView embedded;        // (N * L, D) before ln_pre, of the L tokens of a picture that are left
     Transformer::Saved transformer;
     TensorView token;   // (N, D) before ln_post
     TensorView normal;  // (N, D) after ln_post

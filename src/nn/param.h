@@ -39,6 +39,14 @@ struct Param {
 // Names are those of the OpenAI layout, relative to the layer.
 using ParamVisitor = std::function<void(const std::string& name, Param& param)>;
 
+// Whether any parameter of a layer, or of what it is made of, has a gradient.
+template <class Layer>
+bool learns(Layer& layer) {
+  bool any = false;
+  layer.visit_params([&](const std::string&, const Param& param) { any = any || param.grad; });
+  return any;
+}
+
 // A visitor that puts a prefix before each name, for the layers within a layer.
 inline ParamVisitor with_prefix(std::string prefix, const ParamVisitor& visit) {
   return [prefix = std::move(prefix), &visit](const std::string& name, Param& param) { visit(prefix + name, param); };

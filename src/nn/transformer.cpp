@@ -209,10 +209,16 @@ void Transformer::forward(const Context& c, const Sequences& sequences, TensorVi
 void Transformer::backward(const Context& c, const Sequences& sequences, const RowSelection& selection,
                            const Saved& saved, TensorView dy, TensorView dx) {
   const Workspace::Scope scope(c.workspace);
+  size_t first = 0;
+  if (!dx) {
+    while (first < resblocks.size() && !learns(resblocks[first])) ++first;
+    if (first == resblocks.size()) return;
+  }
   // dx and one more take turns, so that the first block writes dx.
-  TensorView to = dx, other = c.sums(dx.shape());
-  if (resblocks.size() % 2 == 0) std::swap(to, other);
-  for (size_t i = resblocks.size(); i-- > 0; std::swap(to, other)) {
+  const Shape& shape = saved.blocks.front().x.shape();
+  TensorView to = dx ? dx : c.sums(shape), other = c.sums(shape);
+  if ((resblocks.size() - first) % 2 == 0) std::swap(to, other);
+  for (size_t i = resblocks.size(); i-- > first; std::swap(to, other)) {
     resblocks[i].backward(c, sequences, i + 1 == resblocks.size() ? selection : RowSelection{}, saved.blocks[i], dy,
                           to);
     dy = to;

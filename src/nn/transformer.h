@@ -130,7 +130,8 @@ class Transformer {
   // backward reads is saved.
   void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection, TensorView y,
                Saved* saved = nullptr) const;
-  // dy: like y; dx: (R, D) sum type; apart.
+  // dy: like y; dx: (R, D) sum type, apart, or empty where nobody asks for it: then the pass ends at the first block
+  // that learns.
   void backward(const Context& c, const Sequences& sequences, const RowSelection& selection, const Saved& saved,
                 TensorView dy, TensorView dx);
 };

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "checkpoint/safetensors.h"
+#include "train/layer_groups.h"
 
 namespace clipkit {
 
@@ -65,9 +66,23 @@ TrainerOptions trainer_options(const TrainOptions& o, const ModelConfig& model, 
                         .weight_decay = o.wd,
                         .bf16_moments = o.bf16_moments,
                         .seed = o.seed},
+          .ema_decay = o.ema_decay,
+          .patch_dropout = o.force_patch_dropout,
           .grad_clip_norm = o.grad_clip_norm,
           .micro_batch = o.accum_freq > 1 ? (share + o.accum_freq - 1) / o.accum_freq : 0,
           .loss_gradient = o.loss_gradient};
+}
+
+bool is_locked(const TrainOptions& o, const ModelConfig& model, const std::string& name) {
+  const std::optional<LayerGroup> group = layer_group(model, name);
+  if (!group) return false;
+  const int unlocked = group->visual ? o.lock_image_unlocked_groups : o.lock_text_unlocked_groups;
+  return (group->visual ? o.lock_image : o.lock_text) && group->from_top() >= unlocked;
+}
+
+double lr_scale(const TrainOptions& o, const ModelConfig& model, const std::string& name) {
+  const std::optional<LayerGroup> group = layer_group(model, name);
+  return group ? std::pow(o.layer_decay, group->from_top()) : 1;
 }
 
 void check(const TrainOptions& o, const ModelConfig& model, const Tokenizer& tokenizer, const Communicator& ranks) {
@@ -81,6 +96,15 @@ void check(const TrainOptions& o, const ModelConfig& model, const Tokenizer& tok
   CLIPKIT_CHECK(o.accum_freq == 1 || std::holds_alternative<VitConfig>(model.vision),
                 "accum-freq cannot be used with a ResNet: its batch normalisation sees the parts of a batch, not the "
                 "whole, so that the gradient would be another");
+  CLIPKIT_CHECK(o.layer_decay > 0 && o.layer_decay <= 1, "layer-decay is ", o.layer_decay, ", expected above 0 to 1");
+  CLIPKIT_CHECK(o.ema_decay >= 0 && o.ema_decay < 1, "ema-decay is ", o.ema_decay, ", expected 0 to below 1");
+  CLIPKIT_CHECK(o.force_patch_dropout >= 0 && o.force_patch_dropout < 1, "force-patch-dropout is ",
+                o.force_patch_dropout, ", expected 0 to below 1");
+  CLIPKIT_CHECK(o.force_patch_dropout == 0 || std::holds_alternative<VitConfig>(model.vision),
+                "force-patch-dropout needs a ViT: a ResNet has no patches to leave out");
+  CLIPKIT_CHECK(
+      (o.lock_image || o.lock_image_unlocked_groups == 0) && (o.lock_text || o.lock_text_unlocked_groups == 0),
+      "unlocked groups without a lock: give lock-image or lock-text as well");
   CLIPKIT_CHECK(o.csv_separator.size() <= 1, "csv-separator is \"", o.csv_separator, "\", expected one character");
   CLIPKIT_CHECK(tokenizer.vocab_size() == model.text.vocab_size, "the model has ", model.text.vocab_size,
                 " tokens, the tokenizer ", tokenizer.vocab_size());
@@ -113,16 +137,18 @@ TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCa
                 ": the learning rate never reaches ", options_.lr);
   }
 
-  model.start_training(*parts_.backend);
+  model.start_training(*parts_.backend,
+                       [&](const std::string& name) { return is_locked(options_, model.config, name); });
   model.prepare(*parts_.backend);
   trainer_.emplace(model, *parts_.backend, ranks,
-                   trainer_options(options_, model.config, options_.batch_size / ranks.size()));
+                   trainer_options(options_, model.config, options_.batch_size / ranks.size()),
+                   [&](const std::string& name) { return lr_scale(options_, model.config, name); });
   if (parts_.resumed) {
     state_ = parts_.resumed->state;
     newest_checkpoint_ = parts_.resumed->folder;
     CLIPKIT_CHECK(state_.step <= total_steps_, "the run has ", total_steps_, " steps, its checkpoint is of step ",
                   state_.step);
-    RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, trainer_->optimizer());
+    RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, *trainer_);
     guard_.restore(state_.guard);
   }
   if (is_first_rank()) log_.emplace(options_.logs, state_.step);
@@ -164,8 +190,9 @@ void TrainingRun::make_step(const PairBatch& batch) {
   std::vector<std::span<const int32_t>> texts;
   for (int64_t n = 0; n < batch.tokens.shape()[0]; ++n) texts.push_back(batch.tokens.row<int32_t>(n));
   const double lr = schedule_.at(state_.step) * state_.lr_factor;
-  const StepResult result = trainer_->step(
-      {batch.pixels, texts}, lr, [&](const StepResult& step) { return guard_.accept(step.loss, step.gradient_norm); });
+  const StepResult result = trainer_->step({batch.pixels, texts}, state_.step, lr, [&](const StepResult& step) {
+    return guard_.accept(step.loss, step.gradient_norm);
+  });
   ++state_.step;
   state_.guard = guard_.state();
   if (!is_first_rank()) return;
@@ -206,7 +233,7 @@ void TrainingRun::roll_back() {
   parts_.model.visit_params(
       [&](const std::string& name, Param& param) { parts_.backend->assign(tensors.at(name), param.value); });
   parts_.model.prepare(*parts_.backend);
-  RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, trainer_->optimizer());
+  RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, *trainer_);
   state_.lr_factor /= 2;
   guard_.forgive();
   state_.guard = guard_.state();
@@ -219,8 +246,8 @@ void TrainingRun::roll_back() {
 void TrainingRun::save() {
   if (is_first_rank()) {
     log_->sync();
-    newest_checkpoint_ = checkpoints_.save(state_, *parts_.backend, parts_.model, *parts_.tokenizer,
-                                           trainer_->optimizer(), options_.keep_checkpoints);
+    newest_checkpoint_ = checkpoints_.save(state_, *parts_.backend, parts_.model, *parts_.tokenizer, *trainer_,
+                                           options_.keep_checkpoints);
   }
   parts_.ranks->barrier();
   if (!is_first_rank()) newest_checkpoint_ = checkpoints_.folder_of(state_.step);

@@ -25,6 +25,7 @@ namespace {
 
 constexpr const char* kStateFile = "training_state.json";
 constexpr const char* kOptimizerFile = "optimizer.safetensors";
+constexpr const char* kAverageFolder = "ema";
 constexpr const char* kPrefix = "step-";
 constexpr const char* kUnfinished = ".unfinished";
 constexpr int64_t kFormat = 1;
@@ -76,7 +77,9 @@ RunState verified_state(const fs::path& folder) {
     if (json.at("format") != kFormat)
       fail(ErrorCode::kUnsupported, folder.string(), ": format ", json.at("format").dump(), ", expected ", kFormat);
     for (const auto& [name, hash] : json.at("sha256").items()) {
-      if (fs::path(name).filename() != name || hash_of(folder / name) != hash)
+      const fs::path file(name);
+      const bool within = file.is_relative() && std::find(file.begin(), file.end(), "..") == file.end();
+      if (!within || hash_of(folder / file) != hash)
         fail(ErrorCode::kCorrupt, folder.string(), ": ", name, " is not what was written");
     }
     return parse_state(json);
@@ -117,7 +120,8 @@ std::vector<fs::path> RunCheckpoints::folders() const {
 }
 
 fs::path RunCheckpoints::save(const RunState& state, Backend& backend, Clip& model, const Tokenizer& tokenizer,
-                              Optimizer& optimizer, int keep) const {
+                              Trainer& trainer, int keep) const {
+  Optimizer& optimizer = trainer.optimizer();
   const fs::path folder = folder_of(state.step), unfinished = folder.string() + kUnfinished;
   const std::vector<fs::path> earlier = folders();
   try {
@@ -125,7 +129,13 @@ fs::path RunCheckpoints::save(const RunState& state, Backend& backend, Clip& mod
     for (const auto& entry : fs::directory_iterator(root_)) {  // what crashes left behind
       if (entry.path().filename().string().ends_with(kUnfinished)) fs::remove_all(entry.path());
     }
-    write_model_folder(unfinished, model.config, download_parameters(backend, model), &tokenizer);
+    StateDict parameters = download_parameters(backend, model);
+    write_model_folder(unfinished, model.config, parameters, &tokenizer);
+    for (size_t i = 0; i < trainer.averages().size(); ++i)
+      parameters[optimizer.entries()[i].name] = on_host(backend, trainer.averages()[i], DType::kFloat32);
+    backend.synchronize();
+    if (!trainer.averages().empty())
+      write_model_folder(unfinished / kAverageFolder, model.config, parameters, &tokenizer);
     StateDict moments;
     for (const Optimizer::Entry& entry : optimizer.entries()) {
       moments.emplace("m." + entry.name, on_host(backend, entry.m, entry.m.dtype()));
@@ -136,9 +146,11 @@ fs::path RunCheckpoints::save(const RunState& state, Backend& backend, Clip& mod
 
     OrderedJson json = to_json(state, optimizer);
     std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(unfinished)) files.push_back(entry.path());
+    for (const auto& entry : fs::recursive_directory_iterator(unfinished)) {
+      if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(unfinished));
+    }
     std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) json["sha256"][file.filename().string()] = hash_of(file);
+    for (const fs::path& file : files) json["sha256"][file.string()] = hash_of(unfinished / file);
     write_file(unfinished / kStateFile, json.dump(2) + "\n");
     flush_folder(unfinished);
     fs::remove_all(folder);  // of the same step, when a run was taken back
@@ -166,21 +178,29 @@ std::optional<RunCheckpoints::Found> RunCheckpoints::latest() const {
   return {};
 }
 
-void RunCheckpoints::restore(const fs::path& folder, Backend& backend, Optimizer& optimizer) {
-  const StateDict moments = read_safetensors(MappedFile::open(folder / kOptimizerFile)).tensors;
-  const auto take = [&](const char* which, const std::string& name, Tensor& to) {
-    const auto found = moments.find(concat(which, ".", name));
-    if (found == moments.end() || found->second.shape() != to.shape() || found->second.dtype() != to.dtype()) {
-      fail(ErrorCode::kCorrupt, (folder / kOptimizerFile).string(), ": tensor \"", which, ".", name, "\" ",
-           found == moments.end() ? "is missing" : "has another shape or type than the options of the run ask for");
+void RunCheckpoints::restore(const fs::path& folder, Backend& backend, Trainer& trainer) {
+  const auto assign = [&](const StateDict& from, const std::string& name, Tensor& to) {
+    const auto found = from.find(name);
+    const bool fits = found != from.end() && found->second.shape() == to.shape() &&
+                      (found->second.dtype() == to.dtype() || found->second.dtype() == DType::kFloat32);
+    if (!fits) {
+      fail(ErrorCode::kCorrupt, folder.string(), ": tensor \"", name, "\" ",
+           found == from.end() ? "is missing" : "has another shape or type than the options of the run ask for");
     }
     backend.assign(found->second, to);
   };
+  Optimizer& optimizer = trainer.optimizer();
+  const StateDict moments = read_safetensors(MappedFile::open(folder / kOptimizerFile)).tensors;
   for (Optimizer::Entry& entry : optimizer.entries()) {
-    take("m", entry.name, entry.m);
-    take("v", entry.name, entry.v);
+    assign(moments, "m." + entry.name, entry.m);
+    assign(moments, "v." + entry.name, entry.v);
   }
   optimizer.steps = read_json(folder / kStateFile, 1 << 20).at("optimizer_steps");
+  if (trainer.averages().empty()) return;
+  const StateDict averages =
+      read_safetensors(MappedFile::open(folder / kAverageFolder / "open_clip_model.safetensors")).tensors;
+  for (size_t i = 0; i < trainer.averages().size(); ++i)
+    assign(averages, optimizer.entries()[i].name, trainer.averages()[i]);
 }
 
 }  // namespace clipkit

@@ -8,8 +8,8 @@
 
 #include "clipkit/tokenizer.h"
 #include "model/clip.h"
-#include "train/optimizer.h"
 #include "train/step_guard.h"
+#include "train/trainer.h"
 
 // Checkpoints of a run: folders RUN/checkpoints/step-0000001000, written under another name and renamed, each a model
 // that every loader reads, with what training needs to go on beside it. docs/formats/run_checkpoint.md.
@@ -31,9 +31,10 @@ class RunCheckpoints {
   explicit RunCheckpoints(const std::filesystem::path& run);
 
   // Writes one of the state's step and then removes what is older than the newest `keep` (0: nothing). The model is in
-  // training. Errors: kIo, e.g. a full disk; then no checkpoint has changed, and the error names the newest one.
+  // training; running means of its weights become a model of their own in the folder "ema".
+  // Errors: kIo, e.g. a full disk; then no checkpoint has changed, and the error names the newest one.
   std::filesystem::path save(const RunState& state, Backend& backend, Clip& model, const Tokenizer& tokenizer,
-                             Optimizer& optimizer, int keep) const;
+                             Trainer& trainer, int keep) const;
 
   std::filesystem::path folder_of(int64_t step) const;
 
@@ -45,9 +46,9 @@ class RunCheckpoints {
   // a crash left unfinished is none.
   std::optional<Found> latest() const;
 
-  // The moments and the step count of a checkpoint. The optimiser must have the same parameters.
+  // The moments, running means and step count of a checkpoint. The optimiser must have the same parameters.
   // Errors: kCorrupt, naming the tensor.
-  static void restore(const std::filesystem::path& folder, Backend& backend, Optimizer& optimizer);
+  static void restore(const std::filesystem::path& folder, Backend& backend, Trainer& trainer);
 
  private:
   std::vector<std::filesystem::path> folders() const;  // the newest first

@@ -54,7 +54,15 @@ void visit_options(Options& o, const Visit& visit) {
   visit("lr-cooldown-end", o.lr_cooldown_end);
   visit("lr-cooldown-power", o.lr_cooldown_power);
   visit("grad-clip-norm", o.grad_clip_norm);
+  visit("siglip", o.siglip);
   visit("loss-gradient", o.loss_gradient, kGradients);
+  visit("ema-decay", o.ema_decay);
+  visit("lock-image", o.lock_image);
+  visit("lock-image-unlocked-groups", o.lock_image_unlocked_groups);
+  visit("lock-text", o.lock_text);
+  visit("lock-text-unlocked-groups", o.lock_text_unlocked_groups);
+  visit("layer-decay", o.layer_decay);
+  visit("force-patch-dropout", o.force_patch_dropout);
   visit("seed", o.seed);
   visit("device", o.device);
   visit("precision", o.precision, kPrecisions);

@@ -12,11 +12,6 @@ namespace {
 
 constexpr double kMaxLogitScale = 4.6051701859880918;  // ln 100 (CLIP section 2.5)
 
-PairsView part_of(const PairsView& pairs, int64_t begin, int64_t end) {
-  return {pairs.pixels.slice(begin, end),
-          pairs.texts.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin))};
-}
-
 }  // namespace
 
 // All (n, E), sum type.
@@ -31,6 +26,12 @@ struct Trainer::Features {
         dtext(c.sums(shape)) {}
 };
 
+// What the backward passes of some pairs read.
+struct Trainer::Tape {
+  std::unique_ptr<ImageTower::Saved> image;
+  TextTransformer::Saved text;
+};
+
 Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const TrainerOptions& options,
                  const Optimizer::LearningRateScale& lr_scale)
     : model_(model),
@@ -39,23 +40,31 @@ Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const Train
       options_(options),
       workspace_(backend),
       optimizer_(
-          backend, [&](const ParamVisitor& visit) { model.visit_params(visit); }, options.optimizer, lr_scale) {}
+          backend, [&](const ParamVisitor& visit) { model.visit_params(visit); }, options.optimizer, lr_scale),
+      trains_image_(learns(*model.visual)),
+      trains_text_(learns(*model.text)) {
+  if (options.ema_decay <= 0) return;
+  for (const Optimizer::Entry& entry : optimizer_.entries()) {
+    averages_.push_back(backend.allocate(entry.param->shape, backend.sum_dtype()));
+    backend.zero(averages_.back());
+    ops::blend(backend, {.x = entry.param->value, .y = averages_.back(), .factor = 1});
+  }
+}
 
-StepResult Trainer::step(const PairsView& pairs, double lr, const std::function<bool(const StepResult&)>& accept) {
+StepResult Trainer::step(const PairsView& pairs, int64_t step, double lr,
+                         const std::function<bool(const StepResult&)>& accept) {
   const Context c{backend_, workspace_};
   const Workspace::Scope scope(workspace_);
-  const int64_t n = pairs.pixels.shape()[0];
-  const bool in_parts = options_.micro_batch > 0 && options_.micro_batch < n;
+  const int64_t n = pairs.pixels.shape()[0], part = options_.micro_batch > 0 ? std::min(options_.micro_batch, n) : n;
   const Features f(c, {n, model_.config.embed_dim});
   optimizer_.zero_grad();
 
-  std::unique_ptr<ImageTower::Saved> image_saved;
-  TextTransformer::Saved text_saved;
-  if (in_parts) {
-    forward_parts(c, pairs, f);
+  Tape tape;
+  if (part == n) {
+    forward(c, pairs, step, {0, n}, f, &tape);
   } else {
-    image_saved = model_.visual->forward_training(c, pairs.pixels, f.image_raw);
-    model_.text->forward(c, pairs.texts, f.text_raw, text_saved);
+    for (int64_t begin = 0; begin < n; begin += part)
+      forward(c, pairs, step, {begin, std::min(n, begin + part)}, f, nullptr);
   }
   ops::normalize_rows(backend_, {.x = f.image_raw, .y = f.image});
   ops::normalize_rows(backend_, {.x = f.text_raw, .y = f.text});
@@ -64,57 +73,72 @@ StepResult Trainer::step(const PairsView& pairs, double lr, const std::function<
                                       {.image = f.image,
                                        .text = f.text,
                                        .logit_scale = model_.logit_scale.value,
+                                       .logit_bias = model_.logit_bias.value,
                                        .dimage = f.dimage,
                                        .dtext = f.dtext,
-                                       .dlogit_scale = model_.logit_scale.grad});
+                                       .dlogit_scale = model_.logit_scale.grad,
+                                       .dlogit_bias = model_.logit_bias.grad});
   ops::normalize_rows_backward(backend_, {.x = f.image_raw, .dy = f.dimage, .dx = f.dimage});
   ops::normalize_rows_backward(backend_, {.x = f.text_raw, .dy = f.dtext, .dx = f.dtext});
-  if (in_parts) {
-    backward_parts(c, pairs, f);
+  if (part == n) {
+    backward(c, tape, {0, n}, f);
   } else {
-    model_.text->backward(c, text_saved, f.dtext);
-    model_.visual->backward(c, *image_saved, f.dimage);
+    for (int64_t begin = 0; begin < n; begin += part) {
+      const Workspace::Scope part_scope(workspace_);
+      const Range rows = {begin, std::min(n, begin + part)};
+      Tape part_tape;
+      forward(c, pairs, step, rows, f, &part_tape);
+      backward(c, part_tape, rows, f);
+    }
   }
   sum_gradients_over_ranks();
 
   result.gradient_norm = optimizer_.gradient_norm();
   const bool accepted = !accept || accept(result);
   result.applied = accepted && std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
-  if (result.applied) {
-    const double limit = options_.grad_clip_norm;
-    optimizer_.step(lr, limit > 0 && result.gradient_norm > limit ? limit / result.gradient_norm : 1);
-    ops::clamp(backend_, {.x = model_.logit_scale.value, .low = 0, .high = kMaxLogitScale});
-    model_.prepare(backend_);
-  }
+  if (result.applied) move(result, lr);
   result.logit_scale = std::exp(sum_on_host(backend_, model_.logit_scale.value));
   return result;
 }
 
-void Trainer::forward_parts(const Context& c, const PairsView& pairs, const Features& f) {
-  const int64_t n = pairs.pixels.shape()[0];
-  for (int64_t begin = 0; begin < n; begin += options_.micro_batch) {
-    const int64_t end = std::min(n, begin + options_.micro_batch);
-    const PairsView part = part_of(pairs, begin, end);
-    model_.visual->forward(c, part.pixels, Output::kFeatures, f.image_raw.slice(begin, end));
-    model_.text->forward(c, part.texts, Output::kFeatures, f.text_raw.slice(begin, end));
+void Trainer::move(const StepResult& result, double lr) {
+  const double limit = options_.grad_clip_norm;
+  optimizer_.step(lr, limit > 0 && result.gradient_norm > limit ? limit / result.gradient_norm : 1);
+  ops::clamp(backend_, {.x = model_.logit_scale.value, .low = 0, .high = kMaxLogitScale});
+  for (size_t i = 0; i < averages_.size(); ++i) {
+    ops::blend(backend_,
+               {.x = optimizer_.entries()[i].param->value, .y = averages_[i], .factor = 1 - options_.ema_decay});
+  }
+  model_.prepare(backend_);
+}
+
+void Trainer::forward(const Context& c, const PairsView& pairs, int64_t step, Range rows, const Features& f,
+                      Tape* tape) {
+  const TensorView pixels = pairs.pixels.slice(rows.begin, rows.end), image = f.image_raw.slice(rows.begin, rows.end),
+                   text = f.text_raw.slice(rows.begin, rows.end);
+  const auto texts = pairs.texts.subspan(static_cast<size_t>(rows.begin), static_cast<size_t>(rows.end - rows.begin));
+  const ImageTower::PatchDropout dropout = {.rate = options_.patch_dropout,
+                                            .seed = options_.optimizer.seed,
+                                            .step = step,
+                                            .first_picture = pairs.pixels.shape()[0] * ranks_.rank() + rows.begin};
+  if (trains_image_ && tape) {
+    tape->image = model_.visual->forward_training(c, pixels, image, dropout);
+  } else if (trains_image_ && dropout.rate > 0) {  // the same patches as in the pass that is remembered
+    const Workspace::Scope scope(workspace_);
+    model_.visual->forward_training(c, pixels, image, dropout);
+  } else {
+    model_.visual->forward(c, pixels, Output::kFeatures, image);
+  }
+  if (trains_text_ && tape) {
+    model_.text->forward(c, texts, text, tape->text);
+  } else {
+    model_.text->forward(c, texts, Output::kFeatures, text);
   }
 }
 
-void Trainer::backward_parts(const Context& c, const PairsView& pairs, const Features& f) {
-  const int64_t n = pairs.pixels.shape()[0];
-  for (int64_t begin = 0; begin < n; begin += options_.micro_batch) {
-    const int64_t end = std::min(n, begin + options_.micro_batch);
-    const PairsView part = part_of(pairs, begin, end);
-    {
-      const Workspace::Scope scope(workspace_);
-      TextTransformer::Saved saved;
-      model_.text->forward(c, part.texts, f.text_raw.slice(begin, end), saved);
-      model_.text->backward(c, saved, f.dtext.slice(begin, end));
-    }
-    const Workspace::Scope scope(workspace_);
-    const auto saved = model_.visual->forward_training(c, part.pixels, f.image_raw.slice(begin, end));
-    model_.visual->backward(c, *saved, f.dimage.slice(begin, end));
-  }
+void Trainer::backward(const Context& c, const Tape& tape, Range rows, const Features& f) {
+  if (trains_text_) model_.text->backward(c, tape.text, f.dtext.slice(rows.begin, rows.end));
+  if (trains_image_) model_.visual->backward(c, *tape.image, f.dimage.slice(rows.begin, rows.end));
 }
 
 void Trainer::sum_gradients_over_ranks() {

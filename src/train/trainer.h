@@ -11,7 +11,9 @@
 namespace clipkit {
 
 struct TrainerOptions {
-  OptimizerOptions optimizer;
+  OptimizerOptions optimizer{};
+  double ema_decay = 0;       // of a running mean of the parameters; 0: none
+  double patch_dropout = 0;   // part of a ViT's patches that are left out, drawn from optimizer.seed
   double grad_clip_norm = 0;  // gradients are scaled down to this norm; 0: never
   // Pairs whose activations are held at once. Fewer than a batch has: features come first, then each part's backward
   // pass with the loss's gradient, which is the gradient of the whole batch (training.md section 3). 0: all.
@@ -40,17 +42,26 @@ class Trainer {
   Trainer(Clip& model, Backend& backend, Communicator& ranks, const TrainerOptions& options,
           const Optimizer::LearningRateScale& lr_scale = {});
 
-  // One step at the given learning rate. accept, if given, sees loss and gradient norm and may refuse the step; one
-  // that is not finite is refused whatever it says.
-  StepResult step(const PairsView& pairs, double lr, const std::function<bool(const StepResult&)>& accept = {});
+  // One step, number `step` of the run, at the given learning rate. accept, if given, sees loss and gradient norm and
+  // may refuse the step; one that is not finite is refused whatever it says.
+  StepResult step(const PairsView& pairs, int64_t step, double lr,
+                  const std::function<bool(const StepResult&)>& accept = {});
 
   Optimizer& optimizer() noexcept { return optimizer_; }
+  // The running means of what the optimiser moves, in its order; empty without ema_decay.
+  std::vector<Tensor>& averages() noexcept { return averages_; }
 
  private:
   struct Features;
-  void forward_parts(const Context& c, const PairsView& pairs, const Features& f);
-  void backward_parts(const Context& c, const PairsView& pairs, const Features& f);
+  struct Tape;
+  struct Range {
+    int64_t begin, end;
+  };
+  // Features of some of the pairs; tape: what backward reads, or null.
+  void forward(const Context& c, const PairsView& pairs, int64_t step, Range rows, const Features& f, Tape* tape);
+  void backward(const Context& c, const Tape& tape, Range rows, const Features& f);
   void sum_gradients_over_ranks();
+  void move(const StepResult& result, double lr);
 
   Clip& model_;
   Backend& backend_;
@@ -58,6 +69,8 @@ class Trainer {
   TrainerOptions options_;
   Workspace workspace_;
   Optimizer optimizer_;
+  std::vector<Tensor> averages_;
+  bool trains_image_ = false, trains_text_ = false;  // a locked tower has no backward pass
 };
 
 }  // namespace clipkit

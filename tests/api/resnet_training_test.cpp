@@ -57,7 +57,7 @@ Step train(Backend& b) {
     if (b.sum_dtype() == DType::kFloat64) dy.data<double>()[i] = wanted.data<float>()[i];
     if (b.sum_dtype() == DType::kFloat32) dy.data<float>()[i] = wanted.data<float>()[i];
   }
-  const auto saved = tower.forward_training(c, pictures(), y);
+  const auto saved = tower.forward_training(c, pictures(), y, {});
   tower.backward(c, *saved, dy);
   Step step{testing::to_double(y), {}};
   tower.visit_params([&](const std::string& name, Param& param) {

@@ -109,7 +109,7 @@ void check_step(const Recording& recording, const ParamVisitor& check) {
   const TensorView image_raw = c.sums(features), text_raw = c.sums(features), image = c.sums(features),
                    text_normal = c.sums(features);
   TextTransformer::Saved text_saved;
-  const auto visual_saved = visual->forward_training(c, pixels, image_raw);
+  const auto visual_saved = visual->forward_training(c, pixels, image_raw, {});
   text.forward(c, texts, text_raw, text_saved);
   ops::normalize_rows(*backend, {.x = image_raw, .y = image});
   ops::normalize_rows(*backend, {.x = text_raw, .y = text_normal});

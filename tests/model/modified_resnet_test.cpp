@@ -50,12 +50,12 @@ TEST_F(ModifiedResNetTest, BackwardMatchesCentralDifferences) {
   const auto loss = [&] {
     const Workspace::Scope scope(workspace_);
     tower_.prepare(*backend_);
-    tower_.forward_training(context_, pixels_, y_);
+    tower_.forward_training(context_, pixels_, y_, {});
     return weighted_sum(y_, dy_);
   };
   {
     const Workspace::Scope scope(workspace_);
-    const auto saved = tower_.forward_training(context_, pixels_, y_);
+    const auto saved = tower_.forward_training(context_, pixels_, y_, {});
     tower_.backward(context_, *saved, dy_);
   }
   // Each norm takes the mean away that the biases above put in, and with it digits of double: the loss is rounded a
@@ -73,7 +73,7 @@ TEST_F(ModifiedResNetTest, LeavesWhatIsFrozenAlone) {
   tower_.visit_params([&](const std::string&, Param& param) { before.push_back(testing::to_double(param.value)); });
   start_training([](const Param& param) { return param.buffer || param.shape.rank() == 1; });
   const Workspace::Scope scope(workspace_);
-  const auto saved = tower_.forward_training(context_, pixels_, y_);
+  const auto saved = tower_.forward_training(context_, pixels_, y_, {});
   tower_.backward(context_, *saved, dy_);
   size_t i = 0;
   tower_.visit_params([&](const std::string& name, Param& param) {
@@ -86,7 +86,7 @@ TEST_F(ModifiedResNetTest, LeavesWhatIsFrozenAlone) {
 TEST_F(ModifiedResNetTest, WithFrozenAveragesTrainsWhatItInfers) {
   start_training([](const Param& param) { return param.buffer; });
   const Workspace::Scope scope(workspace_);
-  tower_.forward_training(context_, pixels_, y_);
+  tower_.forward_training(context_, pixels_, y_, {});
   const Tensor inferred = sums({kBatch, kEmbed});
   tower_.forward(context_, pixels_, Output::kFeatures, inferred);
   for (int64_t i = 0; i < y_.num_elements(); ++i) {

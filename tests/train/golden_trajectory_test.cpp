@@ -90,7 +90,7 @@ TEST_P(GoldenTrajectory, OfTinyVitIsFollowed) {
   for (size_t step = 0; step < 20; ++step) {
     const Batch& batch = both[step % 2];
     const double lr = schedule.at(static_cast<int64_t>(step));
-    const StepResult result = trainer.step({*batch.pixels, batch.texts}, lr);
+    const StepResult result = trainer.step({*batch.pixels, batch.texts}, static_cast<int64_t>(step), lr);
     EXPECT_NEAR(result.loss, double{trajectory.at("loss_f64").at(step)}, tolerance) << step;
     EXPECT_NEAR(lr, double{trajectory.at("lr").at(step)}, 1e-15) << step;
     EXPECT_NEAR(result.gradient_norm, double{trajectory.at("grad_norm").at(step)}, 1e-3) << step;
