@@ -44,4 +44,11 @@ struct ConvertOptions {
 CLIPKIT_API void convert_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to,
                                     const ConvertOptions& options, const LoadOptions& load_options = {});
 
+// (1 - alpha) * first + alpha * second, weight by weight, with the first one's tokenizer: a model between the one that
+// fine-tuning began with and the one it ended with often keeps the gain of the one and the robustness of the other
+// (WiSE-FT, Wortsman et al. 2022). Stored as float32 unless options say otherwise. Errors: kInvalidArgument for models
+// of different architectures or an alpha outside 0 to 1; those of convert_checkpoint.
+CLIPKIT_API void average_checkpoints(const std::filesystem::path& first, const std::filesystem::path& second,
+                                     double alpha, const std::filesystem::path& to, const ConvertOptions& options = {});
+
 }  // namespace clipkit

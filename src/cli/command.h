@@ -43,6 +43,7 @@ std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_pull();
 std::unique_ptr<Command> make_train();
+std::unique_ptr<Command> make_average();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.
