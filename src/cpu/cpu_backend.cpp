@@ -47,7 +47,11 @@ class CpuBackend : public Backend {
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return onednn_.pack(spec); }
   void linear(const PackedLinear& weights, const LinearArgs& args) override { onednn_.linear(weights, args); }
   void linear_weight_gradient(const LinearWeightGradientArgs& args) override {
-    onednn_.linear_weight_gradient(args);
+    if constexpr (std::is_same_v<T, float>) {
+      linear_weight_gradient_on_cpu(args, scratch_);
+    } else {
+      onednn_.linear_weight_gradient(args);
+    }
     if (args.dbias) add_column_sums_on_cpu<T>(args.dy, args.dbias, scratch_);
   }
   void activate(const ActivateArgs& args) override { activate_on_cpu<T>(args); }

@@ -132,6 +132,29 @@ void embed_tokens_backward_on_cpu(const EmbedTokensBackwardArgs& a) {
   });
 }
 
+void linear_weight_gradient_on_cpu(const LinearWeightGradientArgs& a, Tensor& scratch) {
+  // A task is some rows, and a tile of the result. Rows come in groups, each but the first with sums of its own: how
+  // many there are depends on the sizes alone, and is small where tiles are many.
+  constexpr int64_t kLeft = 128, kRight = 512, kGroupRows = 128, kTasks = 64;
+  const TensorView &left = a.transposed ? a.x : a.dy, &right = a.transposed ? a.dy : a.x;
+  const int64_t rows = left.shape()[0], M = left.shape()[1], N = right.shape()[1];
+  const int64_t across = (N + kRight - 1) / kRight, tiles = (M + kLeft - 1) / kLeft * across;
+  const int64_t groups = std::min((rows + kGroupRows - 1) / kGroupRows, (kTasks + tiles - 1) / tiles);
+  auto* dweight = elements<float>(a.dweight);
+  float* partial = scratch_floats(scratch, std::max<int64_t>(1, (groups - 1) * M * N));  // (groups - 1, M, N)
+  parallel_for_dynamic(groups * tiles, [&](int64_t task) {
+    const int64_t group = task / tiles, m = task % tiles / across * kLeft, n = task % across * kRight;
+    const int64_t height = std::min(kLeft, M - m), width = std::min(kRight, N - n);
+    const int64_t first = group * rows / groups, last = (group + 1) * rows / groups;
+    float* to = (group == 0 ? dweight : partial + (group - 1) * M * N) + m * N + n;
+    for (int64_t i = 0; group > 0 && i < height; ++i) std::fill(to + i * N, to + i * N + width, 0.0f);
+    kernels::outer_products({.lines = 1, .rows = last - first, .a_line = 0, .a_row = M, .b_line = 0, .b_row = N},
+                            elements<float>(left) + first * M + m, height, elements<float>(right) + first * N + n,
+                            width, to, N);
+  });
+  add_partial_sums(partial, groups - 1, M * N, M * N, dweight);
+}
+
 template <class T>
 void add_column_sums_on_cpu(const TensorView& dy, const TensorView& dbias, Tensor& scratch) {
   const int64_t rows = dy.shape()[0], width = dy.shape()[1], blocks = blocks_of(rows);

@@ -22,6 +22,8 @@ template <class T>
 void average_pool_backward_on_cpu(const AveragePoolBackwardArgs& args);
 template <class T>
 void mean_token_backward_on_cpu(const MeanTokenBackwardArgs& args);
+// dweight only. Not by oneDNN, whose products share out the rows of few outputs by threads.
+void linear_weight_gradient_on_cpu(const LinearWeightGradientArgs& args, Tensor& scratch);
 // dbias += sum over rows of dy.
 template <class T>
 void add_column_sums_on_cpu(const TensorView& dy, const TensorView& dbias, Tensor& scratch);

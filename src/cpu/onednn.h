@@ -17,7 +17,7 @@ class OneDnn {
 
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec);
   void linear(const PackedLinear& weights, const LinearArgs& args);
-  // dweight only; dbias is not looked at.
+  // dweight only; dbias is not looked at. Of bf16 operands: of float32 its bits would change with the threads.
   void linear_weight_gradient(const LinearWeightGradientArgs& args);
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec);
   void convolution(const PackedConvolution& weights, const ConvolutionArgs& args);

@@ -38,6 +38,30 @@ TEST_P(CpuGradient, OfLinearWeightsAgreesWithTheReference) {
   }
 }
 
+// Few outputs of many rows are what a product of matrices would rather share out by rows, one sum for each thread.
+TEST_P(CpuGradient, OfLinearWeightsHasTheSameBitsWithAnyThreads) {
+  CLIPKIT_SKIP_WHERE_PRODUCTS_ARE_GENERIC();
+  struct Case {
+    int64_t rows, in, out;
+  };
+  for (const Case& c :
+       {Case{6, 512, 512}, {12544, 64, 64}, {3000, 16, 16}, {900, 96, 40}, {700, 768, 256}, {129, 33, 17}}) {
+    const Tensor x = operands({c.rows, c.in}, 1), dy = operands({c.rows, c.out}, 2);
+    for (const bool transposed : {false, true}) {
+      Tensor first;
+      for (const int threads : {1, 2, 3, 4}) {
+        testing::with_threads(threads, [&] {
+          const Tensor dweight = Tensor::zeros(transposed ? Shape{c.in, c.out} : Shape{c.out, c.in});
+          ops::linear_weight_gradient(*cpu_, {.x = x, .dy = dy, .dweight = dweight, .transposed = transposed});
+          if (!first) first = Tensor::copy_of(dweight);
+          EXPECT_TRUE(testing::same_bits(dweight, first))
+              << c.rows << " rows, " << c.in << " to " << c.out << ", " << threads << " threads";
+        });
+      }
+    }
+  }
+}
+
 TEST_P(CpuGradient, OfActivationsAgreesWithTheReference) {
   for (const Activation activation : {Activation::kQuickGelu, Activation::kGelu, Activation::kGeluTanh}) {
     for (const int64_t n : {1, 15, 16, 17, 300, 40000}) {
