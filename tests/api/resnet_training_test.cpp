@@ -31,6 +31,12 @@ Tensor pictures() {
   return pixels;
 }
 
+#if defined(__x86_64__)
+constexpr bool kBitsAreFixed = true;
+#else
+constexpr bool kBitsAreFixed = false;  // those of oneDNN's generic products change with the threads
+#endif
+
 struct Step {
   Tensor features;
   std::map<std::string, Tensor> results;  // gradients, and running averages
@@ -88,7 +94,9 @@ void expect_agreement(DType operands) {
       for (const auto& [name, result] : found.results) {
         EXPECT_LE(relative_error(result, expected.results.at(name)), tolerance) << name;
         if (threads == 1) first[name] = Tensor::copy_of(result);
-        EXPECT_TRUE(testing::same_bits(result, first.at(name))) << name << " differs with " << threads << " threads";
+        if (kBitsAreFixed) {
+          EXPECT_TRUE(testing::same_bits(result, first.at(name))) << name << " differs with " << threads << " threads";
+        }
       }
     });
   }
