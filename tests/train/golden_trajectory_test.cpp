@@ -16,9 +16,15 @@ namespace {
 
 using testing::read_golden;
 
-// What the recording's own float32 run is allowed (golden/README.md): it deviates from float64 by 8e-7 in the loss and
-// by 3e-6 in the parameters.
-constexpr double kLoss = 1e-4, kParameters = 2e-4;
+// A recording and what a float32 run may differ from it (golden/README.md): the recording's own float32 run deviates
+// from its float64 run by 8e-7 in the loss and 3e-6 in the parameters of the ViT, 4e-5 and 4e-4 of the ResNet.
+struct Recording {
+  const char *name, *weights;
+  double loss, parameters;
+  double gradient_norm;  // relative: recorded from the float32 run alone, whose parameters are off by then
+};
+constexpr Recording kTinyVit = {"tiny-vit", "models/tiny-vit/model.safetensors", 1e-4, 2e-4, 1e-4};
+constexpr Recording kTinyResNet = {"tiny-rn-small", "training/tiny-rn-small/init.safetensors", 1e-3, 2e-3, 5e-3};
 
 struct Batch {
   const Tensor* pixels;
@@ -42,6 +48,7 @@ double largest_difference(Backend& backend, Clip& model, const StateDict& expect
     const Tensor host = Tensor::empty(param.shape, backend.sum_dtype());
     backend.download(param.value, host);
     const int64_t n = param.shape.num_elements();
+    if (name.ends_with("k_proj.bias")) return;
     const bool keys = name.ends_with("attn.in_proj_bias");
     for (int64_t i = 0; i < n; ++i) {
       if (keys && i >= n / 3 && i < 2 * n / 3) continue;
@@ -52,15 +59,22 @@ double largest_difference(Backend& backend, Clip& model, const StateDict& expect
   return largest;
 }
 
-class GoldenTrajectory : public ::testing::TestWithParam<std::pair<const char*, int64_t>> {};
+struct Way {
+  const char* name;
+  Recording recording;
+  bool in_double;
+  int64_t micro_batch;
+};
 
-TEST_P(GoldenTrajectory, OfTinyVitIsFollowed) {
-  CLIPKIT_GOLDEN_OR_SKIP(weights_path, "models/tiny-vit/model.safetensors");
-  CLIPKIT_GOLDEN_OR_SKIP(batches_path, "training/tiny-vit/batches.safetensors");
-  CLIPKIT_GOLDEN_OR_SKIP(final_path, "training/tiny-vit/final.safetensors");
-  CLIPKIT_GOLDEN_OR_SKIP(trajectory_path, "training/tiny-vit/trajectory.json");
-  const auto& [kind, micro_batch] = GetParam();
-  const bool in_double = kind == std::string("float64");
+class GoldenTrajectory : public ::testing::TestWithParam<Way> {};
+
+TEST_P(GoldenTrajectory, IsFollowed) {
+  const auto& [way, recording, in_double, micro_batch] = GetParam();
+  const std::string folder = concat("training/", recording.name, "/");
+  CLIPKIT_GOLDEN_OR_SKIP(weights_path, recording.weights);
+  CLIPKIT_GOLDEN_OR_SKIP(batches_path, folder + "batches.safetensors");
+  CLIPKIT_GOLDEN_OR_SKIP(final_path, folder + "final.safetensors");
+  CLIPKIT_GOLDEN_OR_SKIP(trajectory_path, folder + "trajectory.json");
   const auto backend = in_double ? make_reference_backend(DType::kFloat64) : make_cpu_backend(DType::kFloat32);
 
   const StateDict batches = read_golden(batches_path), expected = read_golden(final_path);
@@ -68,7 +82,7 @@ TEST_P(GoldenTrajectory, OfTinyVitIsFollowed) {
   const Checkpoint checkpoint = open_checkpoint(weights_path);
   std::vector<std::string> assumptions;
   Clip model(config_of(checkpoint, assumptions), true, true);
-  model.load(checkpoint.tensors, {}, "tiny-vit");
+  model.load(checkpoint.tensors, {}, recording.name);
   model.start_training(*backend);
   model.prepare(*backend);
 
@@ -86,26 +100,27 @@ TEST_P(GoldenTrajectory, OfTinyVitIsFollowed) {
   const Schedule schedule = {
       .lr = hyper.at("lr"), .warmup_steps = hyper.at("warmup"), .total_steps = hyper.at("steps")};
   const Batch both[2] = {Batch(batches, 0), Batch(batches, 1)};
-  const double tolerance = in_double ? 1e-8 : kLoss;
+  const double tolerance = in_double ? 1e-8 : recording.loss;
   for (size_t step = 0; step < 20; ++step) {
     const Batch& batch = both[step % 2];
     const double lr = schedule.at(static_cast<int64_t>(step));
     const StepResult result = trainer.step({*batch.pixels, batch.texts}, static_cast<int64_t>(step), lr);
     EXPECT_NEAR(result.loss, double{trajectory.at("loss_f64").at(step)}, tolerance) << step;
     EXPECT_NEAR(lr, double{trajectory.at("lr").at(step)}, 1e-15) << step;
-    EXPECT_NEAR(result.gradient_norm, double{trajectory.at("grad_norm").at(step)}, 1e-3) << step;
+    const double norm = trajectory.at("grad_norm").at(step);
+    EXPECT_NEAR(result.gradient_norm, norm, norm * recording.gradient_norm) << step;
     EXPECT_NEAR(std::log(result.logit_scale), double{trajectory.at("logit_scale_after_step_f64").at(step)}, tolerance)
         << step;
   }
-  EXPECT_LE(largest_difference(*backend, model, expected), kParameters);
+  EXPECT_LE(largest_difference(*backend, model, expected), recording.parameters);
 }
 
-INSTANTIATE_TEST_SUITE_P(Training, GoldenTrajectory,
-                         ::testing::Values(std::pair("float64", 0), std::pair("float64", 3), std::pair("float32", 0),
-                                           std::pair("float32", 3)),
-                         [](const auto& run) {
-                           return concat(run.param.first, run.param.second > 0 ? "InParts" : "AtOnce");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Training, GoldenTrajectory,
+    ::testing::Values(Way{"VitFloat64AtOnce", kTinyVit, true, 0}, Way{"VitFloat64InParts", kTinyVit, true, 3},
+                      Way{"VitFloat32AtOnce", kTinyVit, false, 0}, Way{"VitFloat32InParts", kTinyVit, false, 3},
+                      Way{"ResNetFloat64", kTinyResNet, true, 0}, Way{"ResNetFloat32", kTinyResNet, false, 0}),
+    [](const auto& run) { return std::string(run.param.name); });
 
 }  // namespace
 }  // namespace clipkit
