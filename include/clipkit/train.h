@@ -57,7 +57,8 @@ struct TrainOptions {
   double grad_clip_norm = 0;  // 0: none
   bool siglip = false;        // the sigmoid loss (Zhai et al. 2023) instead of the softmax
   LossGradient loss_gradient = LossGradient::kExact;
-  double ema_decay = 0;  // of a running mean of the weights, kept as a model of its own; 0: none
+  bool use_bn_sync = false;  // a ResNet's batch statistics over all processes, so that their number changes nothing
+  double ema_decay = 0;      // of a running mean of the weights, kept as a model of its own; 0: none
   uint64_t seed = 0;
 
   // What stays as it is, and how fast layers learn. Groups of a tower: the embeddings, each block, the projection; of a

@@ -161,6 +161,7 @@ void Train::add_step_options(std::vector<Option>& options) {
       {"exact", LossGradient::kExact}, {"global", LossGradient::kGlobalOnly}, {"local", LossGradient::kLocalOnly}};
   options.push_back(choice("--loss-gradient", gradients, &o_.loss_gradient,
                            "what flows between processes; exact equals one process, the others repeat open_clip runs"));
+  options.push_back(flag("--use-bn-sync", &o_.use_bn_sync, "a ResNet's batch statistics over all processes"));
   options.push_back(real("--ema-decay", "X", &o_.ema_decay, 0, "also keep a running mean of the weights; 0: no"));
   options.push_back(number("--seed", "N", &seed_, {0}, "of everything random"));
 }

@@ -94,8 +94,9 @@ void ConvBn::forward_training(const Context& c, TensorView x, TensorView y, bool
     const Workspace::Scope scope(c.workspace);
     const TensorView sums = c.workspace.take({2, out_channels()}, DType::kFloat64);
     ops::batch_sums(b, {.x = conv, .sums = sums});
+    if (c.statistics) c.statistics->sum(sums);
     ops::batch_moments(b, {.sums = sums,
-                           .count = conv.shape()[0],
+                           .count = conv.shape()[0] * (c.statistics ? c.statistics->ranks : 1),
                            .momentum = momentum,
                            .mean = saved.mean,
                            .var = saved.var,
@@ -128,6 +129,7 @@ void ConvBn::backward(const Context& c, const Saved& saved, TensorView dy, Tenso
                                     .sums = sums,
                                     .dweight = gamma.grad,
                                     .dbias = beta.grad});
+  if (c.statistics && saved.of_batch) c.statistics->sum(sums);
   ops::batch_norm_backward(b, {.x = conv,
                                .mean = saved.mean,
                                .var = saved.var,
@@ -135,7 +137,7 @@ void ConvBn::backward(const Context& c, const Saved& saved, TensorView dy, Tenso
                                .weight = gamma.value,
                                .dy = rows(dy),
                                .sums = saved.of_batch ? sums : TensorView{},
-                               .count = conv.shape()[0],
+                               .count = conv.shape()[0] * (c.statistics ? c.statistics->ranks : 1),
                                .dx = rows(dconv)});
   if (weight.grad) {
     ops::convolution_weight_gradient(

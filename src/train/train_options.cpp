@@ -56,6 +56,7 @@ void visit_options(Options& o, const Visit& visit) {
   visit("grad-clip-norm", o.grad_clip_norm);
   visit("siglip", o.siglip);
   visit("loss-gradient", o.loss_gradient, kGradients);
+  visit("use-bn-sync", o.use_bn_sync);
   visit("ema-decay", o.ema_decay);
   visit("lock-image", o.lock_image);
   visit("lock-image-unlocked-groups", o.lock_image_unlocked_groups);

@@ -39,6 +39,7 @@ Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const Train
       ranks_(ranks),
       options_(options),
       workspace_(backend),
+      statistics_{ranks.size(), [&ranks](TensorView sums) { ranks.all_reduce_sum(sums); }},
       optimizer_(
           backend, [&](const ParamVisitor& visit) { model.visit_params(visit); }, options.optimizer, lr_scale),
       trains_image_(learns(*model.visual)),
@@ -53,7 +54,8 @@ Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const Train
 
 StepResult Trainer::step(const PairsView& pairs, int64_t step, double lr,
                          const std::function<bool(const StepResult&)>& accept) {
-  const Context c{backend_, workspace_};
+  const bool shares = options_.use_bn_sync && ranks_.size() > 1;
+  const Context c{backend_, workspace_, shares ? &statistics_ : nullptr};
   const Workspace::Scope scope(workspace_);
   const int64_t n = pairs.pixels.shape()[0], part = options_.micro_batch > 0 ? std::min(options_.micro_batch, n) : n;
   const Features f(c, {n, model_.config.embed_dim});

@@ -19,6 +19,7 @@ struct TrainerOptions {
   // pass with the loss's gradient, which is the gradient of the whole batch (training.md section 3). 0: all.
   int64_t micro_batch = 0;
   LossGradient loss_gradient = LossGradient::kExact;
+  bool use_bn_sync = false;  // batch statistics over all ranks
 };
 
 // This rank's share of a batch.
@@ -68,6 +69,7 @@ class Trainer {
   Communicator& ranks_;
   TrainerOptions options_;
   Workspace workspace_;
+  SharedStatistics statistics_;
   Optimizer optimizer_;
   std::vector<Tensor> averages_;
   bool trains_image_ = false, trains_text_ = false;  // a locked tower has no backward pass
