@@ -37,6 +37,10 @@ struct TrainOptions {
 
   // Data, in the forms that docs/training.md lists.
   std::string train_data, val_data;
+  // Class names to classify the validation pictures among, one a line: a picture is of the class that one of its
+  // captions names, in any case; pictures of none are left out.
+  std::string val_classes;
+  std::string val_template = "a photo of a {}.";
   std::string csv_img_key, csv_caption_key, csv_separator;  // empty: found by themselves
   std::vector<double> train_data_upsampling_factors;        // one for each part of an "A::B" list
   int64_t shuffle_buffer = 0;                               // samples; 0: a permutation of all

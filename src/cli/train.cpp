@@ -113,6 +113,9 @@ void Train::add_data_options(std::vector<Option>& options) {
       text("--train-data", "PAIRS", &o_.train_data,
            "tar shards such as 'x/{0000..0099}.tar', a .csv, .tsv or .jsonl file, a folder; A::B for both"));
   options.push_back(text("--val-data", "PAIRS", &o_.val_data, "the same, to measure on"));
+  options.push_back(text("--val-classes", "FILE", &o_.val_classes,
+                         "also classify them among these names, one a line; captions say what is right"));
+  options.push_back(text("--val-template", "TEXT", &o_.val_template, "prompt with {} for the name"));
   options.push_back(
       {.name = "--train-data-upsampling-factors",
        .value = "A::B",

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "base/check.h"
+#include "base/file_writer.h"
 #include "base/log.h"
 #include "checkpoint/safetensors.h"
+#include "clipkit/prompts.h"
 #include "train/layer_groups.h"
 
 namespace clipkit {
@@ -22,6 +25,18 @@ std::shared_ptr<const PairSource> open_source(const TrainOptions& options, const
   const std::string problems = source->problems().summary();
   if (!problems.empty()) log_warning(spec, ": ", problems);
   return source;
+}
+
+// One a line; empty lines are none.
+std::vector<std::string> read_names(const std::string& path) {
+  std::istringstream lines(read_file(path, size_t{64} << 20));
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty()) names.push_back(line);
+  }
+  CLIPKIT_CHECK(!names.empty(), path, ": holds no class name");
+  return names;
 }
 
 LoaderConfig loader_config(const TrainOptions& options, const ModelConfig& model, const Communicator& ranks,
@@ -106,6 +121,7 @@ void check(const TrainOptions& o, const ModelConfig& model, const Tokenizer& tok
   CLIPKIT_CHECK(
       (o.lock_image || o.lock_image_unlocked_groups == 0) && (o.lock_text || o.lock_text_unlocked_groups == 0),
       "unlocked groups without a lock: give lock-image or lock-text as well");
+  CLIPKIT_CHECK(o.val_classes.empty() || !o.val_data.empty(), "val-classes needs val-data, the pictures to classify");
   CLIPKIT_CHECK(o.csv_separator.size() <= 1, "csv-separator is \"", o.csv_separator, "\", expected one character");
   CLIPKIT_CHECK(tokenizer.vocab_size() == model.text.vocab_size, "the model has ", model.text.vocab_size,
                 " tokens, the tokenizer ", tokenizer.vocab_size());
@@ -129,6 +145,11 @@ TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCa
     val_pairs_ = open_source(options_, options_.val_data, {});
     val_loader_ =
         std::make_unique<PairLoader>(val_pairs_, parts_.tokenizer, loader_config(options_, model.config, ranks, false));
+    if (!options_.val_classes.empty()) {
+      val_classes_.emplace(
+          ValidationClasses{.names = read_names(options_.val_classes), .classifier = {}, .of_sample = {}});
+      val_classes_->of_sample = classes_of(*val_pairs_, val_classes_->names);
+    }
   }
   batches_per_epoch_ = loader_->batches_per_epoch();
   total_steps_ = batches_per_epoch_ * options_.epochs;
@@ -260,12 +281,23 @@ void TrainingRun::validate_and_report() {
     std::optional<ValidationResult> result;
     if (val_loader_) {
       Workspace workspace(*parts_.backend);
-      result = validate({*parts_.backend, workspace}, parts_.model, *val_loader_);
+      const Context c{*parts_.backend, workspace};
+      if (val_classes_) measure_classifier(c);
+      result = validate(c, parts_.model, *val_loader_, val_classes_ ? &*val_classes_ : nullptr);
       log_->validation(state_.step, *result);
     }
     log_->write_report(options_, result ? &*result : nullptr, val_pairs_.get());
   }
   clock_.restart();
+}
+
+void TrainingRun::measure_classifier(const Context& c) {
+  std::vector<std::string> prompts;
+  for (const std::string& name : val_classes_->names) prompts.push_back(fill_template(options_.val_template, name));
+  const Tensor tokens = parts_.tokenizer->tokenize(
+      prompts, {.context_length = parts_.model.config.text.context_length, .overflow = Overflow::kTruncate});
+  val_classes_->classifier = parts_.model.encode_tokens(c, tokens, Output::kFeatures);
+  ops::normalize_rows(c.backend, {.x = val_classes_->classifier, .y = val_classes_->classifier});
 }
 
 bool TrainingRun::stop_requested() {

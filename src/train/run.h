@@ -38,6 +38,7 @@ class TrainingRun {
   void roll_back();
   void save();
   void validate_and_report();
+  void measure_classifier(const Context& c);
   bool stop_requested();
   bool is_first_rank() const { return parts_.ranks->rank() == 0; }
   int epoch() const { return static_cast<int>(state_.step / batches_per_epoch_); }
@@ -47,6 +48,7 @@ class TrainingRun {
   TrainCallbacks callbacks_;
   std::shared_ptr<const PairSource> train_pairs_, val_pairs_;
   std::unique_ptr<PairLoader> loader_, val_loader_;
+  std::optional<ValidationClasses> val_classes_;
   int64_t batches_per_epoch_ = 0, total_steps_ = 0;
   Schedule schedule_;
   RunState state_;

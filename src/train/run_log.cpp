@@ -25,17 +25,22 @@ std::vector<Metric> metrics_of(const TrainStatus& s) {
 }
 
 std::vector<Metric> metrics_of(const ValidationResult& v) {
-  return {{"val/loss", v.loss},
-          {"val/image_to_text_R@1", v.image_to_text.recall_at_1},
-          {"val/image_to_text_R@5", v.image_to_text.recall_at_5},
-          {"val/image_to_text_R@10", v.image_to_text.recall_at_10},
-          {"val/image_to_text_mean_rank", v.image_to_text.mean_rank},
-          {"val/image_to_text_median_rank", v.image_to_text.median_rank},
-          {"val/text_to_image_R@1", v.text_to_image.recall_at_1},
-          {"val/text_to_image_R@5", v.text_to_image.recall_at_5},
-          {"val/text_to_image_R@10", v.text_to_image.recall_at_10},
-          {"val/text_to_image_mean_rank", v.text_to_image.mean_rank},
-          {"val/text_to_image_median_rank", v.text_to_image.median_rank}};
+  std::vector<Metric> metrics = {{"val/loss", v.loss},
+                                 {"val/image_to_text_R@1", v.image_to_text.recall_at_1},
+                                 {"val/image_to_text_R@5", v.image_to_text.recall_at_5},
+                                 {"val/image_to_text_R@10", v.image_to_text.recall_at_10},
+                                 {"val/image_to_text_mean_rank", v.image_to_text.mean_rank},
+                                 {"val/image_to_text_median_rank", v.image_to_text.median_rank},
+                                 {"val/text_to_image_R@1", v.text_to_image.recall_at_1},
+                                 {"val/text_to_image_R@5", v.text_to_image.recall_at_5},
+                                 {"val/text_to_image_R@10", v.text_to_image.recall_at_10},
+                                 {"val/text_to_image_mean_rank", v.text_to_image.mean_rank},
+                                 {"val/text_to_image_median_rank", v.text_to_image.median_rank}};
+  if (v.zero_shot.num_pictures > 0) {
+    metrics.push_back({"val/zero_shot_top_1", v.zero_shot.top_1});
+    metrics.push_back({"val/zero_shot_top_5", v.zero_shot.top_5});
+  }
+  return metrics;
 }
 
 std::string percent(double part) {
@@ -101,7 +106,8 @@ void RunLog::validation(int64_t step, const ValidationResult& result) {
   metrics_.write(step - 1, line);
   log_info("validation after ", step, " steps: loss ", result.loss, ", R@1 of pictures ",
            percent(result.image_to_text.recall_at_1), ", of captions ", percent(result.text_to_image.recall_at_1),
-           ", R@10 ", percent(result.image_to_text.recall_at_10), ", ", percent(result.text_to_image.recall_at_10));
+           ", R@10 ", percent(result.image_to_text.recall_at_10), ", ", percent(result.text_to_image.recall_at_10),
+           result.zero_shot.num_pictures > 0 ? ", zero-shot top-1 " + percent(result.zero_shot.top_1) : "");
 }
 
 void RunLog::event(int64_t step, const std::string& what) {
@@ -125,6 +131,7 @@ void RunLog::write_report(const TrainOptions& options, const ValidationResult* l
       plot("Loss", {{"training", "train/loss"}, {"validation", "val/loss"}}),
       plot("Recall at 1", {{"pictures", "val/image_to_text_R@1"}, {"captions", "val/text_to_image_R@1"}}),
       plot("Recall at 10", {{"pictures", "val/image_to_text_R@10"}, {"captions", "val/text_to_image_R@10"}}),
+      plot("Zero-shot accuracy", {{"top-1", "val/zero_shot_top_1"}, {"top-5", "val/zero_shot_top_5"}}),
       plot("Temperature's multiplier", {{"logit_scale", "train/logit_scale"}}),
       plot("Norm of the gradients", {{"gradient_norm", "train/gradient_norm"}}),
       plot("Learning rate", {{"lr", "train/lr"}})};

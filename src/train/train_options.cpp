@@ -30,6 +30,8 @@ void visit_options(Options& o, const Visit& visit) {
   visit("force-context-length", o.force_context_length);
   visit("train-data", o.train_data);
   visit("val-data", o.val_data);
+  visit("val-classes", o.val_classes);
+  visit("val-template", o.val_template);
   visit("csv-img-key", o.csv_img_key);
   visit("csv-caption-key", o.csv_caption_key);
   visit("csv-separator", o.csv_separator);

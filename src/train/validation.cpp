@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 
+#include "base/check.h"
 #include "dist/communicator.h"
 #include "train/contrastive_objective.h"
 #include "train/host_values.h"
@@ -85,7 +88,60 @@ RetrievalRecall retrieval_recall(Backend& backend, TensorView queries, TensorVie
   return result;
 }
 
-ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs) {
+namespace {
+
+ZeroShotAccuracy zero_shot(Backend& b, const TensorView& images, const std::vector<int64_t>& samples,
+                           const ValidationClasses& classes) {
+  ZeroShotAccuracy result;
+  for_similarities(b, images, classes.classifier, [&](int64_t picture, std::span<const float> similarity) {
+    const int64_t right = classes.of_sample[static_cast<size_t>(samples[static_cast<size_t>(picture)])];
+    if (right < 0) return;
+    const float own = similarity[static_cast<size_t>(right)];
+    const auto better = std::count_if(similarity.begin(), similarity.end(), [&](float other) { return other > own; });
+    ++result.num_pictures;
+    result.top_1 += better < 1;
+    result.top_5 += better < 5;
+  });
+  const auto count = static_cast<double>(std::max<int64_t>(1, result.num_pictures));
+  result.top_1 /= count;
+  result.top_5 /= count;
+  return result;
+}
+
+// ASCII alone: class names that differ in the case of other letters are no use.
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+}  // namespace
+
+std::vector<int64_t> classes_of(const PairSource& pairs, const std::vector<std::string>& names) {
+  std::map<std::string, int64_t> index;
+  for (size_t i = 0; i < names.size(); ++i) index.emplace(lower(names[i]), static_cast<int64_t>(i));
+  std::vector<int64_t> classes(static_cast<size_t>(pairs.size()), -1);
+  bool any = false;
+  for (int64_t i = 0; i < pairs.size(); ++i) {
+    std::vector<std::string> captions;
+    try {
+      captions = pairs.read(i).captions;
+    } catch (const Error&) {
+      continue;  // the loader leaves it out and counts it
+    }
+    for (const std::string& caption : captions) {
+      const auto found = index.find(lower(caption));
+      if (found == index.end()) continue;
+      classes[static_cast<size_t>(i)] = found->second;
+      any = true;
+      break;
+    }
+  }
+  CLIPKIT_CHECK(any, "no validation picture has one of the ", names.size(), " class names for a caption, such as \"",
+                names.empty() ? "" : names.front(), "\"");
+  return classes;
+}
+
+ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs, const ValidationClasses* classes) {
   ValidationResult result;
   Rows images(model.config.embed_dim), texts(model.config.embed_dim);
   int64_t batches = 0;
@@ -118,6 +174,7 @@ ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs
     captions_of[static_cast<size_t>(result.caption_rows[i])].push_back(static_cast<int64_t>(i));
     picture_of.push_back({result.caption_rows[i]});
   }
+  if (classes != nullptr) result.zero_shot = zero_shot(c.backend, images.view(), result.samples, *classes);
   result.image_to_text = retrieval_recall(c.backend, images.view(), texts.view(), captions_of);
   result.text_to_image = retrieval_recall(c.backend, texts.view(), images.view(), picture_of);
   for_similarities(c.backend, images.view(), texts.view(), [&](int64_t, std::span<const float> similarity) {
