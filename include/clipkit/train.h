@@ -63,7 +63,7 @@ struct TrainOptions {
   LossGradient loss_gradient = LossGradient::kExact;
   bool use_bn_sync = false;  // a ResNet's batch statistics over all processes, so that their number changes nothing
   double ema_decay = 0;      // of a running mean of the weights, kept as a model of its own; 0: none
-  uint64_t seed = 0;
+  int64_t seed = 0;
 
   // What stays as it is, and how fast layers learn. Groups of a tower: the embeddings, each block, the projection; of a
   // ResNet the stem, each stage, the attention pool.

@@ -52,7 +52,7 @@ Start start_of(const TrainOptions& options) {
   config.sigmoid_loss = options.siglip;
   if (!tokenizer) tokenizer = Tokenizer::clip();
   Clip model(config, true, true);
-  run_on_compute_thread([&] { initialize(model, options.seed); });
+  run_on_compute_thread([&] { initialize(model, static_cast<uint64_t>(options.seed)); });
   return {std::move(model), tokenizer};
 }
 

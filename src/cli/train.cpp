@@ -52,7 +52,6 @@ class Train : public Command {
 
   TrainOptions o_;
   std::string resume_, logs_ = o_.logs.string();
-  int seed_ = 0;
 };
 
 Manual Train::manual() {
@@ -166,7 +165,7 @@ void Train::add_step_options(std::vector<Option>& options) {
                            "what flows between processes; exact equals one process, the others repeat open_clip runs"));
   options.push_back(flag("--use-bn-sync", &o_.use_bn_sync, "a ResNet's batch statistics over all processes"));
   options.push_back(real("--ema-decay", "X", &o_.ema_decay, 0, "also keep a running mean of the weights; 0: no"));
-  options.push_back(number("--seed", "N", &seed_, {0}, "of everything random"));
+  options.push_back(whole("--seed", "N", &o_.seed, 0, "of everything random"));
 }
 
 void Train::add_layer_options(std::vector<Option>& options) {
@@ -211,7 +210,6 @@ int Train::run(const Arguments& arguments) {
   if (!arguments.all().empty()) throw UsageError("\"" + arguments.all().front() + "\" is no option");
   if (resume_.empty() && o_.train_data.empty()) throw UsageError("give --train-data, or --resume FOLDER");
   o_.logs = logs_;
-  o_.seed = static_cast<uint64_t>(seed_);
   const InterruptGuard interrupt;
   set_log_sink([](LogLevel level, std::string_view text) {
     message((level == LogLevel::kWarning ? "warning: " : "") + std::string(text));

@@ -16,6 +16,7 @@ namespace clipkit {
 namespace {
 
 constexpr int64_t kMaxRollBacks = 10;
+constexpr int kValidationBatch = 128;  // its buffers stay for the whole run
 
 std::shared_ptr<const PairSource> open_source(const TrainOptions& options, const std::string& spec,
                                               const std::vector<double>& weights) {
@@ -43,7 +44,7 @@ LoaderConfig loader_config(const TrainOptions& options, const ModelConfig& model
                            bool training) {
   LoaderConfig config;
   config.sample.training = training;
-  config.sample.seed = options.seed;
+  config.sample.seed = static_cast<uint64_t>(options.seed);
   config.sample.shuffle_buffer = options.shuffle_buffer;
   config.sample.preprocess = model.preprocess;
   config.sample.augment.crop.min_scale = options.aug_scale_min;
@@ -54,7 +55,8 @@ LoaderConfig loader_config(const TrainOptions& options, const ModelConfig& model
                                  .probability = options.color_jitter_prob,
                                  .gray_probability = options.gray_scale_prob};
   config.sample.context_length = model.text.context_length;
-  config.batch_size = training ? options.batch_size : std::min(options.batch_size, 256);
+  config.batch_size = training ? options.batch_size : std::min(options.batch_size, kValidationBatch);
+  if (!training) config.prefetch = 1;
   config.num_threads = options.workers;
   if (training) {
     config.rank = ranks.rank();
@@ -80,7 +82,7 @@ TrainerOptions trainer_options(const TrainOptions& o, const ModelConfig& model, 
                         .eps = o.eps.value_or(vit ? 1e-6 : 1e-8),
                         .weight_decay = o.wd,
                         .bf16_moments = o.bf16_moments,
-                        .seed = o.seed},
+                        .seed = static_cast<uint64_t>(o.seed)},
           .ema_decay = o.ema_decay,
           .patch_dropout = o.force_patch_dropout,
           .grad_clip_norm = o.grad_clip_norm,
