@@ -106,11 +106,14 @@ struct TrainCallbacks {
 struct TrainSummary {
   int64_t steps = 0, total_steps = 0;
   bool finished = false;             // false: stopped, and resumable
+  bool is_first_process = true;      // of those that train together: the one that speaks for all
   std::filesystem::path checkpoint;  // the newest one: a folder that load() takes
 };
 
-// Trains from the start, into a folder that holds no run yet. Errors: kInvalidArgument for options that contradict each
-// other or the data; those of load() and of the data; kIo. Messages go to the log sink.
+// Trains from the start, into a folder that holds no run yet. A checkpoint that cannot be written on the way, as on a
+// full disk, is only warned about: the last good one stays and training goes on. Errors: kInvalidArgument for options
+// that contradict each other or the data, and for a run that diverges again and again; those of load() and of the data;
+// kIo for the first and the last checkpoint. Messages go to the log sink.
 CLIPKIT_API TrainSummary train(const TrainOptions& options, const TrainCallbacks& callbacks = {});
 // Goes on where the folder's newest whole checkpoint was saved, with the options of the run; the result has the same
 // bits as if nothing had happened. Errors: kNotFound (no checkpoint), kCorrupt, as train().

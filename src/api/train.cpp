@@ -1,5 +1,9 @@
 #include "clipkit/train.h"
 
+#include <map>
+#include <memory>
+#include <optional>
+
 #include "api/model_source.h"
 #include "base/check.h"
 #include "base/compute_thread.h"
@@ -8,6 +12,7 @@
 #include "model/config_source.h"
 #include "model/initialize.h"
 #include "runtime/open_backend.h"
+#include "train/check_options.h"
 #include "train/run.h"
 
 namespace clipkit {
@@ -37,6 +42,28 @@ Clip load_model(const ModelSource& source) {
   return model;
 }
 
+// Names and shapes of all parameters.
+std::map<std::string, Shape> parameters_of(const ModelConfig& config) {
+  std::map<std::string, Shape> result;
+  Clip(config, true, true).visit_params([&](const std::string& name, Param& param) { result[name] = param.shape; });
+  return result;
+}
+
+ModelConfig named_config(const TrainOptions& options) {
+  ModelConfig config = config_by_name_or_file(options.model);
+  apply_overrides(config, load_options(options), options.model);
+  config.sigmoid_loss = options.siglip;
+  return config;
+}
+
+// A checkpoint is what it is: a model that was asked for beside it has to be the same. Only the default may differ
+// where the checkpoint was given by --pretrained.
+void check_architecture(const TrainOptions& options, const ModelSource& source) {
+  if (!options.pretrained.empty() && options.model == TrainOptions{}.model) return;
+  CLIPKIT_CHECK(parameters_of(named_config(options)) == parameters_of(source.config), source.place,
+                ": is of another architecture than the model asked for, ", options.model);
+}
+
 Start start_of(const TrainOptions& options) {
   std::shared_ptr<const Tokenizer> tokenizer;
   if (!options.tokenizer.empty()) tokenizer = Tokenizer::from_folder(options.tokenizer);
@@ -45,40 +72,58 @@ Start start_of(const TrainOptions& options) {
     CLIPKIT_CHECK(
         options.siglip == source.config.sigmoid_loss, options.pretrained, ": was trained with the ",
         source.config.sigmoid_loss ? "sigmoid loss: give siglip" : "softmax loss, siglip cannot go on from it");
+    check_architecture(options, source);
     return {load_model(source), tokenizer ? tokenizer : open_tokenizer(source.checkpoint)};
   }
-  ModelConfig config = config_by_name_or_file(options.model);
-  apply_overrides(config, load_options(options), options.model);
-  config.sigmoid_loss = options.siglip;
+  const ModelConfig config = named_config(options);
   if (!tokenizer) tokenizer = Tokenizer::clip();
   Clip model(config, true, true);
   run_on_compute_thread([&] { initialize(model, static_cast<uint64_t>(options.seed)); });
   return {std::move(model), tokenizer};
 }
 
+// Where the run goes on. Errors: kNotFound; kIo if the processes do not see the same.
+RunCheckpoints::Found found_checkpoint(const TrainOptions& options, Communicator& ranks) {
+  std::optional<RunCheckpoints::Found> found = RunCheckpoints(options.logs).latest();
+  if (!found) fail(ErrorCode::kNotFound, options.logs.string(), ": no whole checkpoint to go on from");
+  const auto step = static_cast<double>(found->state.step);
+  double sum = step;
+  ranks.all_reduce_sum({&sum, 1});
+  if (sum != step * ranks.size())
+    fail(ErrorCode::kIo, options.logs.string(), ": the processes do not all see the same checkpoints there");
+  return *std::move(found);
+}
+
+Start resumed_start(const TrainOptions& options, const RunCheckpoints::Found& found) {
+  const ModelSource source = open_model_source(found.folder, {});
+  check_architecture(options, source);
+  return {load_model(source), open_tokenizer(source.checkpoint)};
+}
+
+// Opened before anything takes time, so that a folder that cannot be written shows at once; committed when there is
+// something to resume.
+std::unique_ptr<FileWriter> open_options_file(const fs::path& logs) {
+  std::error_code error;
+  fs::create_directories(logs, error);
+  if (error) fail(ErrorCode::kIo, logs.string(), ": cannot make this folder: ", error.message());
+  return std::make_unique<FileWriter>(logs / kOptionsFile);
+}
+
 TrainSummary run(const TrainOptions& options, const TrainCallbacks& callbacks, bool resume) {
   TrainSummary summary;
   run_on_compute_thread([&] {
+    // Errors pass through the communicator's scope, and the launcher ends the other ranks.
     std::unique_ptr<Communicator> ranks = open_communicator();
+    check_options(options, ranks->size());
     const int threads =
         options.threads > 0 ? options.threads : std::max(1, num_compute_threads() / ranks->local_size());
     set_num_compute_threads(threads);
-    const RunCheckpoints checkpoints(options.logs);
     std::optional<RunCheckpoints::Found> found;
-    if (resume) {
-      found = checkpoints.latest();
-      if (!found) fail(ErrorCode::kNotFound, options.logs.string(), ": no whole checkpoint to go on from");
-    }
+    if (resume) found = found_checkpoint(options, *ranks);
     ranks->barrier();  // all have looked before the first one writes
-    Start start = found ? [&]() -> Start {
-      const ModelSource source = open_model_source(found->folder, {});
-      return {load_model(source), open_tokenizer(source.checkpoint)};
-    }()
-        : start_of(options);
-    if (!resume && ranks->rank() == 0) {
-      fs::create_directories(options.logs);
-      write_file(options.logs / kOptionsFile, to_json(options));
-    }
+    std::unique_ptr<FileWriter> options_file;
+    if (!resume && ranks->rank() == 0) options_file = open_options_file(options.logs);
+    Start start = found ? resumed_start(options, *found) : start_of(options);
     TrainingRun training(
         options,
         {.model = std::move(start.model),
@@ -88,6 +133,10 @@ TrainSummary run(const TrainOptions& options, const TrainCallbacks& callbacks, b
          .ranks = std::move(ranks),
          .resumed = found},
         callbacks);
+    if (options_file) {
+      options_file->write(to_json(options));
+      options_file->commit();
+    }
     summary = training.run();
   });
   return summary;
@@ -102,6 +151,8 @@ TrainSummary train(const TrainOptions& options, const TrainCallbacks& callbacks)
 }
 
 TrainSummary resume_training(const fs::path& logs, const TrainCallbacks& callbacks) {
+  if (!fs::exists(logs / kOptionsFile))
+    fail(ErrorCode::kNotFound, logs.string(), ": holds no run to go on with: there is no ", kOptionsFile);
   TrainOptions options;
   apply_json(options, read_file(logs / kOptionsFile, 1 << 20), (logs / kOptionsFile).string());
   options.logs = logs;

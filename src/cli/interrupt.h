@@ -9,7 +9,8 @@ struct Interrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// While it lives, the first Ctrl-C (or SIGTERM) only raises a flag; the second ends the program at once.
+// While it lives, the first Ctrl-C (or SIGTERM, or SIGUSR1, which mpirun and batch systems pass on) only raises a flag;
+// the second ends the program at once.
 // For commands that have something to put in order; the others are ended at once by the first.
 class InterruptGuard {
  public:

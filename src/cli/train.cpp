@@ -74,7 +74,7 @@ Manual Train::manual() {
   };
   std::vector<Option>& options = manual.options;
   options.push_back(text("--logs", "FOLDER", &logs_, "where the run is kept"));
-  options.push_back(text("--resume", "FOLDER", &resume_, "go on with the run in this folder; no other option counts"));
+  options.push_back(text("--resume", "FOLDER", &resume_, "go on with the run in this folder, with its options"));
   options.push_back({.name = "--config",
                      .value = "FILE",
                      .help = "options from a JSON file such as a run's options.json; options after it count",
@@ -209,6 +209,8 @@ std::string status_text(const TrainStatus& s) {
 int Train::run(const Arguments& arguments) {
   if (!arguments.all().empty()) throw UsageError("\"" + arguments.all().front() + "\" is no option");
   if (resume_.empty() && o_.train_data.empty()) throw UsageError("give --train-data, or --resume FOLDER");
+  if (!resume_.empty() && (to_json(o_) != to_json(TrainOptions{}) || logs_ != o_.logs.string() || seed_ != 0))
+    throw UsageError("--resume goes on with the options of the run: leave the others out");
   o_.logs = logs_;
   const InterruptGuard interrupt;
   set_log_sink([](LogLevel level, std::string_view text) {
@@ -223,10 +225,13 @@ int Train::run(const Arguments& arguments) {
   const TrainSummary summary = resume_.empty() ? train(o_, callbacks) : resume_training(resume_, callbacks);
   const std::string folder = resume_.empty() ? logs_ : resume_;
   if (!summary.finished) {
-    throw Interrupted("stopped after " + std::to_string(summary.steps) + " of " + std::to_string(summary.total_steps) +
-                      " steps; \"clipkit train --resume " + folder + "\" goes on");
+    if (summary.is_first_process)
+      message("stopped after " + std::to_string(summary.steps) + " of " + std::to_string(summary.total_steps) +
+              " steps; \"clipkit train --resume " + folder + "\" goes on");
+    return InterruptGuard::exit_status();
   }
-  message("trained " + std::to_string(summary.steps) + " steps: " + summary.checkpoint.string());
+  if (summary.is_first_process)
+    message("trained " + std::to_string(summary.steps) + " steps: " + summary.checkpoint.string());
   return kSuccess;
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/log.h"
 
 namespace clipkit {
 
@@ -34,10 +35,16 @@ AppendFile::~AppendFile() {
 }
 
 void AppendFile::append(std::string_view bytes) {
+  const off_t begin = ::lseek(fd_, 0, SEEK_END);
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_io(path_, "cannot write");
+    if (written < 0) {
+      const int error = errno;
+      if (begin >= 0 && ::ftruncate(fd_, begin) != 0) log_warning(path_.string(), ": ends in a part of a record");
+      errno = error;
+      fail_io(path_, "cannot write");
+    }
     bytes.remove_prefix(static_cast<size_t>(written));
   }
 }

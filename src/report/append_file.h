@@ -14,7 +14,7 @@ class AppendFile {
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  // Errors: kIo, e.g. a full disk; a part may then have been written.
+  // All or nothing. Errors: kIo, e.g. a full disk.
   void append(std::string_view bytes);
   // Waits for the disk: what was appended then outlives a power failure too. Errors: kIo.
   void sync();

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <thread>
 
 #include "base/check.h"
 #include "base/file_writer.h"
 #include "base/log.h"
 #include "checkpoint/safetensors.h"
 #include "clipkit/prompts.h"
+#include "train/check_options.h"
 #include "train/layer_groups.h"
 
 namespace clipkit {
@@ -19,12 +21,12 @@ constexpr int64_t kMaxRollBacks = 10;
 constexpr int kValidationBatch = 128;  // its buffers stay for the whole run
 
 std::shared_ptr<const PairSource> open_source(const TrainOptions& options, const std::string& spec,
-                                              const std::vector<double>& weights) {
+                                              const std::vector<double>& weights, bool warns) {
   PairOptions pairs{.picture_key = options.csv_img_key, .caption_key = options.csv_caption_key, .weights = weights};
   if (!options.csv_separator.empty()) pairs.separator = options.csv_separator.front();
   std::shared_ptr<const PairSource> source = open_pairs(spec, pairs);
   const std::string problems = source->problems().summary();
-  if (!problems.empty()) log_warning(spec, ": ", problems);
+  if (warns && !problems.empty()) log_warning(spec, ": ", problems);
   return source;
 }
 
@@ -57,7 +59,8 @@ LoaderConfig loader_config(const TrainOptions& options, const ModelConfig& model
   config.sample.context_length = model.text.context_length;
   config.batch_size = training ? options.batch_size : std::min(options.batch_size, kValidationBatch);
   if (!training) config.prefetch = 1;
-  config.num_threads = options.workers;
+  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  config.num_threads = options.workers > 0 ? options.workers : std::max(1, processors / ranks.local_size());
   if (training) {
     config.rank = ranks.rank();
     config.num_ranks = ranks.size();
@@ -103,48 +106,18 @@ double lr_scale(const TrainOptions& o, const ModelConfig& model, const std::stri
   return group ? std::pow(o.layer_decay, group->from_top()) : 1;
 }
 
-void check(const TrainOptions& o, const ModelConfig& model, const Tokenizer& tokenizer, const Communicator& ranks) {
-  CLIPKIT_CHECK(!o.train_data.empty(), "there is nothing to train on: give train-data");
-  CLIPKIT_CHECK(o.epochs > 0, "epochs is ", o.epochs, ", expected 1 or more");
-  CLIPKIT_CHECK(o.lr > 0 && o.wd >= 0 && o.warmup >= 0, "lr must be above 0, wd and warmup not below");
-  CLIPKIT_CHECK(o.batch_size >= 2 && o.batch_size % ranks.size() == 0, "batch-size is ", o.batch_size,
-                ", expected 2 or more and a multiple of the ", ranks.size(), " processes");
-  CLIPKIT_CHECK(o.accum_freq >= 1 && o.accum_freq <= o.batch_size / ranks.size(), "accum-freq is ", o.accum_freq,
-                ", expected 1 to ", o.batch_size / ranks.size(), ", the pairs of a process");
-  CLIPKIT_CHECK(o.accum_freq == 1 || std::holds_alternative<VitConfig>(model.vision),
-                "accum-freq cannot be used with a ResNet: its batch normalisation sees the parts of a batch, not the "
-                "whole, so that the gradient would be another");
-  CLIPKIT_CHECK(o.layer_decay > 0 && o.layer_decay <= 1, "layer-decay is ", o.layer_decay, ", expected above 0 to 1");
-  CLIPKIT_CHECK(o.ema_decay >= 0 && o.ema_decay < 1, "ema-decay is ", o.ema_decay, ", expected 0 to below 1");
-  CLIPKIT_CHECK(o.force_patch_dropout >= 0 && o.force_patch_dropout < 1, "force-patch-dropout is ",
-                o.force_patch_dropout, ", expected 0 to below 1");
-  CLIPKIT_CHECK(o.force_patch_dropout == 0 || std::holds_alternative<VitConfig>(model.vision),
-                "force-patch-dropout needs a ViT: a ResNet has no patches to leave out");
-  CLIPKIT_CHECK(
-      (o.lock_image || o.lock_image_unlocked_groups == 0) && (o.lock_text || o.lock_text_unlocked_groups == 0),
-      "unlocked groups without a lock: give lock-image or lock-text as well");
-  CLIPKIT_CHECK(o.val_classes.empty() || !o.val_data.empty(), "val-classes needs val-data, the pictures to classify");
-  CLIPKIT_CHECK(o.csv_separator.size() <= 1, "csv-separator is \"", o.csv_separator, "\", expected one character");
-  CLIPKIT_CHECK(tokenizer.vocab_size() == model.text.vocab_size, "the model has ", model.text.vocab_size,
-                " tokens, the tokenizer ", tokenizer.vocab_size());
-  CLIPKIT_CHECK(o.save_frequency >= 0 && o.save_every >= 0 && o.keep_checkpoints >= 0 && o.val_frequency >= 0 &&
-                    o.log_every_n_steps >= 1,
-                "save-frequency, save-every, keep-checkpoints and val-frequency must not be below 0, nor "
-                "log-every-n-steps below 1");
-}
-
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCallbacks& callbacks)
     : options_(options), parts_(std::move(parts)), callbacks_(callbacks), checkpoints_(options.logs) {
   Clip& model = parts_.model;
   Communicator& ranks = *parts_.ranks;
-  check(options_, model.config, *parts_.tokenizer, ranks);
-  train_pairs_ = open_source(options_, options_.train_data, options_.train_data_upsampling_factors);
+  check_options(options_, model.config, parts_.tokenizer->vocab_size());
+  train_pairs_ = open_source(options_, options_.train_data, options_.train_data_upsampling_factors, is_first_rank());
   loader_ =
       std::make_unique<PairLoader>(train_pairs_, parts_.tokenizer, loader_config(options_, model.config, ranks, true));
   if (!options_.val_data.empty() && is_first_rank()) {
-    val_pairs_ = open_source(options_, options_.val_data, {});
+    val_pairs_ = open_source(options_, options_.val_data, {}, true);
     val_loader_ =
         std::make_unique<PairLoader>(val_pairs_, parts_.tokenizer, loader_config(options_, model.config, ranks, false));
     if (!options_.val_classes.empty()) {
@@ -156,7 +129,7 @@ TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCa
   batches_per_epoch_ = loader_->batches_per_epoch();
   total_steps_ = batches_per_epoch_ * options_.epochs;
   schedule_ = schedule_of(options_, batches_per_epoch_, total_steps_);
-  if (options_.warmup >= total_steps_) {
+  if (is_first_rank() && options_.warmup >= total_steps_) {
     log_warning("the warm-up of ", options_.warmup, " steps is longer than the run of ", total_steps_,
                 ": the learning rate never reaches ", options_.lr);
   }
@@ -169,45 +142,40 @@ TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCa
                    [&](const std::string& name) { return lr_scale(options_, model.config, name); });
   if (parts_.resumed) {
     state_ = parts_.resumed->state;
-    newest_checkpoint_ = parts_.resumed->folder;
     CLIPKIT_CHECK(state_.step <= total_steps_, "the run has ", total_steps_, " steps, its checkpoint is of step ",
                   state_.step);
-    RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, *trainer_);
+    RunCheckpoints::restore(parts_.resumed->folder, *parts_.backend, *trainer_);
     guard_.restore(state_.guard);
+    saved_step_ = state_.step;
   }
   if (is_first_rank()) log_.emplace(options_.logs, state_.step);
+  // There is something to resume and to go back to from the first step on, and a disk that has no room for a checkpoint
+  // shows now.
+  if (!parts_.resumed) save(/*scheduled=*/true);
+  fail_unless_saved();
 }
 
 TrainSummary TrainingRun::run() {
   loader_->seek(epoch(), state_.step % batches_per_epoch_);
-  bool stopped = false;
-  int64_t saved = parts_.resumed ? state_.step : -1;
   clock_.restart();
-  while (state_.step < total_steps_ && !(stopped = stop_requested())) {
+  while (state_.step < total_steps_ && !stop_requested()) {
     make_step(*loader_->next());
+    if (guard_.has_diverged()) roll_back();
     const bool epoch_ends = state_.step % batches_per_epoch_ == 0, last = state_.step == total_steps_;
     if (options_.val_frequency > 0 && ((epoch_ends && epoch() % options_.val_frequency == 0) || last))
       validate_and_report();
     const bool save_epoch = options_.save_frequency > 0 && epoch_ends && epoch() % options_.save_frequency == 0;
-    if (last || save_epoch || (options_.save_every > 0 && state_.step % options_.save_every == 0)) {
-      save();
-      saved = state_.step;
-    }
-    if (guard_.has_diverged()) roll_back();
+    if (last || save_epoch || (options_.save_every > 0 && state_.step % options_.save_every == 0))
+      save(/*scheduled=*/true);
   }
-  if (stopped && saved != state_.step) save();
-  if (is_first_rank()) {
-    const LoaderReport report = loader_->report();
-    if (report.num_failed > 0) {
-      std::string names;
-      for (const std::string& failure : report.failures) names += "\n  " + failure;
-      log_warning(report.num_failed, " samples could not be read, and others took their places:", names);
-    }
-  }
+  if (saved_step_ != state_.step) save(/*scheduled=*/false);
+  report_failed_samples();
+  fail_unless_saved();
   return {.steps = state_.step,
           .total_steps = total_steps_,
           .finished = state_.step == total_steps_,
-          .checkpoint = newest_checkpoint_};
+          .is_first_process = is_first_rank(),
+          .checkpoint = checkpoints_.folder_of(state_.step)};
 }
 
 void TrainingRun::make_step(const PairBatch& batch) {
@@ -244,38 +212,65 @@ void TrainingRun::make_step(const PairBatch& batch) {
 }
 
 void TrainingRun::roll_back() {
-  const std::string from = newest_checkpoint_.empty() ? "the start" : newest_checkpoint_.filename().string();
-  if (newest_checkpoint_.empty() || ++state_.roll_backs > kMaxRollBacks) {
+  if (++state_.roll_backs > kMaxRollBacks) {
     fail(ErrorCode::kInvalidArgument, "the run has diverged at step ", state_.step,
-         newest_checkpoint_.empty() ? " before its first checkpoint" : " again and again",
-         ": a lower lr, a longer warmup or grad-clip-norm may help");
+         " again and again: a lower lr, a longer warmup or grad-clip-norm may help");
   }
-  parts_.ranks->barrier();  // the first process may still be writing it
   // Weights and moments go back, the data go on: the same batches would do the same again.
-  const StateDict tensors =
-      read_safetensors(MappedFile::open(newest_checkpoint_ / "open_clip_model.safetensors")).tensors;
+  const std::filesystem::path folder = checkpoints_.folder_of(state_.good_step);
+  const StateDict tensors = read_safetensors(MappedFile::open(folder / "open_clip_model.safetensors")).tensors;
   parts_.model.visit_params(
       [&](const std::string& name, Param& param) { parts_.backend->assign(tensors.at(name), param.value); });
   parts_.model.prepare(*parts_.backend);
-  RunCheckpoints::restore(newest_checkpoint_, *parts_.backend, *trainer_);
+  RunCheckpoints::restore(folder, *parts_.backend, *trainer_);
   state_.lr_factor /= 2;
   guard_.forgive();
   state_.guard = guard_.state();
   if (is_first_rank()) {
-    log_->event(state_.step, concat(StepGuard::kMaxInARow, " steps in a row were left out: weights went back to ", from,
-                                    ", the learning rate is now ", state_.lr_factor, " of what was planned"));
+    log_->event(state_.step,
+                concat(StepGuard::kMaxInARow, " steps in a row were left out: weights went back to step ",
+                       state_.good_step, ", the learning rate is now ", state_.lr_factor, " of what was planned"));
   }
 }
 
-void TrainingRun::save() {
+void TrainingRun::save(bool scheduled) {
+  RunState state = state_;
+  // Where a roll-back goes follows from the schedule alone, so that an interruption changes nothing. Weights that bad
+  // steps have just come from may be bad themselves.
+  if (scheduled && guard_.state().in_a_row == 0) state.good_step = state.step;
+  save_error_.clear();
   if (is_first_rank()) {
     log_->sync();
-    newest_checkpoint_ = checkpoints_.save(state_, *parts_.backend, parts_.model, *parts_.tokenizer, *trainer_,
-                                           options_.keep_checkpoints);
+    try {
+      checkpoints_.save(state, *parts_.backend, parts_.model, *parts_.tokenizer, *trainer_, options_.keep_checkpoints);
+    } catch (const Error& error) {
+      save_error_ = error.what();
+    }
   }
-  parts_.ranks->barrier();
-  if (!is_first_rank()) newest_checkpoint_ = checkpoints_.folder_of(state_.step);
+  if (!parts_.ranks->any(!save_error_.empty())) {
+    saved_step_ = state.step;
+    state_ = state;
+  } else if (save_error_.empty()) {
+    save_error_ = concat("the checkpoint of step ", state.step, " could not be written by the first process");
+  } else if (state.step > 0 && state.step < total_steps_) {
+    log_warning(save_error_, "; training goes on");
+  }
   clock_.restart();
+}
+
+// A save that failed on the way is made good by a later one.
+void TrainingRun::fail_unless_saved() {
+  if (!save_error_.empty()) fail(ErrorCode::kIo, save_error_);
+}
+
+void TrainingRun::report_failed_samples() {
+  const LoaderReport report = loader_->report();
+  auto failed = static_cast<double>(report.num_failed);
+  parts_.ranks->all_reduce_sum({&failed, 1});
+  if (!is_first_rank() || failed == 0) return;
+  std::string names;
+  for (const std::string& failure : report.failures) names += "\n  " + failure;
+  log_warning(static_cast<int64_t>(failed), " samples could not be read, and others took their places:", names);
 }
 
 void TrainingRun::validate_and_report() {

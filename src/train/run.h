@@ -28,15 +28,21 @@ class TrainingRun {
     std::optional<RunCheckpoints::Found> resumed;  // the model's weights are that checkpoint's
   };
 
-  // Opens data and logs. Errors: kInvalidArgument where options and data contradict each other; those of open_pairs.
+  // Opens data and logs and, unless it goes on with a run, writes the checkpoint of step 0. The options have passed
+  // check_options(). Errors: kInvalidArgument where options and data contradict each other; those of open_pairs; kIo.
   TrainingRun(const TrainOptions& options, Parts parts, const TrainCallbacks& callbacks);
 
+  // Errors: kIo if the last checkpoint cannot be written; kInvalidArgument if the run diverges again and again;
+  // kCorrupt (too many samples in a row cannot be read).
   TrainSummary run();
 
  private:
   void make_step(const PairBatch& batch);
   void roll_back();
-  void save();
+  // Never throws for want of space: what went wrong is said, and kept in save_error_ on every rank.
+  void save(bool scheduled);
+  void fail_unless_saved();
+  void report_failed_samples();
   void validate_and_report();
   void measure_classifier(const Context& c);
   bool stop_requested();
@@ -54,7 +60,8 @@ class TrainingRun {
   RunState state_;
   StepGuard guard_;
   RunCheckpoints checkpoints_;
-  std::filesystem::path newest_checkpoint_;
+  int64_t saved_step_ = -1;  // of the newest checkpoint
+  std::string save_error_;   // of the last save; empty: it went well
   std::optional<Trainer> trainer_;
   std::optional<RunLog> log_;
   RunClock clock_;

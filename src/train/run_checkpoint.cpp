@@ -28,6 +28,7 @@ constexpr const char* kOptimizerFile = "optimizer.safetensors";
 constexpr const char* kAverageFolder = "ema";
 constexpr const char* kPrefix = "step-";
 constexpr const char* kUnfinished = ".unfinished";
+constexpr const char* kStateHash = "state_sha256";
 constexpr int64_t kFormat = 1;
 
 void flush_folder(const fs::path& folder) {
@@ -50,6 +51,7 @@ OrderedJson to_json(const RunState& state, const Optimizer& optimizer) {
           {"optimizer_steps", optimizer.steps},
           {"lr_factor", state.lr_factor},
           {"roll_backs", state.roll_backs},
+          {"good_step", state.good_step},
           {"guard",
            {{"num_good", guard.num_good},
             {"mean", guard.mean},
@@ -58,11 +60,19 @@ OrderedJson to_json(const RunState& state, const Optimizer& optimizer) {
             {"in_a_row", guard.in_a_row}}}};
 }
 
+// Of everything in the state's file but itself, in the order of the names.
+std::string hash_of_state(Json json) {
+  json.erase(kStateHash);
+  const std::string text = json.dump();
+  return sha256_hex(text.data(), text.size());
+}
+
 RunState parse_state(const Json& json) {
   const Json& guard = json.at("guard");
   return {.step = json.at("step"),
           .lr_factor = json.at("lr_factor"),
           .roll_backs = json.at("roll_backs"),
+          .good_step = json.at("good_step"),
           .guard = {.num_good = guard.at("num_good"),
                     .mean = guard.at("mean"),
                     .variance = guard.at("variance"),
@@ -76,6 +86,8 @@ RunState verified_state(const fs::path& folder) {
   try {
     if (json.at("format") != kFormat)
       fail(ErrorCode::kUnsupported, folder.string(), ": format ", json.at("format").dump(), ", expected ", kFormat);
+    if (json.at(kStateHash) != hash_of_state(json))
+      fail(ErrorCode::kCorrupt, folder.string(), ": ", kStateFile, " is not what was written");
     for (const auto& [name, hash] : json.at("sha256").items()) {
       const fs::path file(name);
       const bool within = file.is_relative() && std::find(file.begin(), file.end(), "..") == file.end();
@@ -151,6 +163,7 @@ fs::path RunCheckpoints::save(const RunState& state, Backend& backend, Clip& mod
     }
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) json["sha256"][file.string()] = hash_of(unfinished / file);
+    json[kStateHash] = hash_of_state(Json(json));
     write_file(unfinished / kStateFile, json.dump(2) + "\n");
     flush_folder(unfinished);
     fs::remove_all(folder);  // of the same step, when a run was taken back
@@ -162,9 +175,18 @@ fs::path RunCheckpoints::save(const RunState& state, Backend& backend, Clip& mod
     fail(ErrorCode::kIo, "the checkpoint of step ", state.step, " could not be written: ", error.what(), "; ",
          earlier.empty() ? "there is no earlier one" : "the last good one is " + earlier.front().string());
   }
-  const std::vector<fs::path> now = folders();
-  for (size_t i = static_cast<size_t>(keep); keep > 0 && i < now.size(); ++i) fs::remove_all(now[i]);
+  remove_old(keep, folder_of(state.good_step));
   return folder;
+}
+
+void RunCheckpoints::remove_old(int keep, const fs::path& but) const {
+  const std::vector<fs::path> now = folders();
+  for (size_t i = static_cast<size_t>(keep); keep > 0 && i < now.size(); ++i) {
+    if (now[i] == but) continue;
+    std::error_code error;
+    fs::remove_all(now[i], error);
+    if (error) log_warning(now[i].string(), ": cannot be removed: ", error.message());
+  }
 }
 
 std::optional<RunCheckpoints::Found> RunCheckpoints::latest() const {

@@ -22,6 +22,7 @@ struct RunState {
   int64_t step = 0;      // batches seen: the next one is batch `step` of the run
   double lr_factor = 1;  // halved with every roll-back
   int64_t roll_backs = 0;
+  int64_t good_step = 0;  // of the checkpoint that a roll-back goes to
   StepGuard::State guard;
 };
 
@@ -30,7 +31,8 @@ class RunCheckpoints {
   // run: the run's folder.
   explicit RunCheckpoints(const std::filesystem::path& run);
 
-  // Writes one of the state's step and then removes what is older than the newest `keep` (0: nothing). The model is in
+  // Writes one of the state's step and then removes what is older than the newest `keep` (0: nothing), but for that of
+  // state.good_step. The model is in
   // training; running means of its weights become a model of their own in the folder "ema".
   // Errors: kIo, e.g. a full disk; then no checkpoint has changed, and the error names the newest one.
   std::filesystem::path save(const RunState& state, Backend& backend, Clip& model, const Tokenizer& tokenizer,
@@ -52,6 +54,7 @@ class RunCheckpoints {
 
  private:
   std::vector<std::filesystem::path> folders() const;  // the newest first
+  void remove_old(int keep, const std::filesystem::path& but) const;
   std::filesystem::path root_;
 };
 

@@ -85,38 +85,60 @@ std::vector<PictureCard> picture_cards(const ValidationResult& v, const PairSour
 RunLog::RunLog(const std::filesystem::path& run, int64_t first_step)
     : run_(run), metrics_(run / "metrics.jsonl", first_step - 1), board_(run / "tensorboard", first_step) {}
 
-void RunLog::step(const TrainStatus& status) {
-  OrderedJson line;
-  line["epoch"] = status.epoch;
-  for (const Metric& metric : metrics_of(status)) {
-    line[metric.name] = metric.value;
-    board_.scalar(metric.name, metric.value, status.step);
+template <class Write>
+void RunLog::attempt(const Write& write) {
+  try {
+    write();
+    is_failing_ = false;
+  } catch (const Error& error) {
+    if (!is_failing_) log_warning(error.what(), "; training goes on without");
+    is_failing_ = true;
   }
-  metrics_.write(status.step - 1, line);
-  board_.scalar("speed/pairs_per_second", status.pairs_per_second, status.step);
-  board_.scalar("speed/loader_wait", status.loader_wait, status.step);
+}
+
+void RunLog::step(const TrainStatus& status) {
+  attempt([&] {
+    OrderedJson line;
+    line["epoch"] = status.epoch;
+    for (const Metric& metric : metrics_of(status)) line[metric.name] = metric.value;
+    metrics_.write(status.step - 1, line);
+    for (const Metric& metric : metrics_of(status)) board_.scalar(metric.name, metric.value, status.step);
+    board_.scalar("speed/pairs_per_second", status.pairs_per_second, status.step);
+    board_.scalar("speed/loader_wait", status.loader_wait, status.step);
+  });
 }
 
 void RunLog::validation(int64_t step, const ValidationResult& result) {
-  OrderedJson line;
-  for (const Metric& metric : metrics_of(result)) {
-    line[metric.name] = metric.value;
-    board_.scalar(metric.name, metric.value, step);
-  }
-  metrics_.write(step - 1, line);
   log_info("validation after ", step, " steps: loss ", result.loss, ", R@1 of pictures ",
            percent(result.image_to_text.recall_at_1), ", of captions ", percent(result.text_to_image.recall_at_1),
            ", R@10 ", percent(result.image_to_text.recall_at_10), ", ", percent(result.text_to_image.recall_at_10),
            result.zero_shot.num_pictures > 0 ? ", zero-shot top-1 " + percent(result.zero_shot.top_1) : "");
+  attempt([&] {
+    OrderedJson line;
+    for (const Metric& metric : metrics_of(result)) line[metric.name] = metric.value;
+    metrics_.write(step - 1, line);
+    for (const Metric& metric : metrics_of(result)) board_.scalar(metric.name, metric.value, step);
+  });
 }
 
 void RunLog::event(int64_t step, const std::string& what) {
-  metrics_.write(step - 1, {{"event", what}});
-  board_.text("events", what, step);
   log_warning("step ", step, ": ", what);
+  attempt([&] {
+    metrics_.write(step - 1, {{"event", what}});
+    board_.text("events", what, step);
+  });
 }
 
-void RunLog::write_report(const TrainOptions& options, const ValidationResult* last, const PairSource* pairs) const {
+void RunLog::sync() {
+  attempt([&] { metrics_.sync(); });
+}
+
+void RunLog::write_report(const TrainOptions& options, const ValidationResult* last, const PairSource* pairs) {
+  attempt([&] { write_file(run_ / "report.html", report_of(options, last, pairs)); });
+}
+
+std::string RunLog::report_of(const TrainOptions& options, const ValidationResult* last,
+                              const PairSource* pairs) const {
   const auto series = read_metric_series(run_ / "metrics.jsonl");
   const auto plot = [&](const char* title, std::initializer_list<std::pair<const char*, const char*>> lines) {
     LinePlot result{.title = title, .x_label = "step"};
@@ -166,7 +188,7 @@ void RunLog::write_report(const TrainOptions& options, const ValidationResult* l
   for (const auto& [name, value] : json.items())
     table.rows.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
   page.table(table);
-  write_file(run_ / "report.html", page.text());
+  return page.text();
 }
 
 }  // namespace clipkit

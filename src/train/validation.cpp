@@ -148,6 +148,7 @@ ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs
   pairs.seek(0, 0);
   while (const PairBatch* batch = pairs.next()) {
     const auto n = static_cast<int64_t>(batch->samples.size());
+    if (n == 0) continue;  // none could be read
     const Tensor image = model.encode_pixels(c, batch->pixels.slice(0, n), Output::kFeatures),
                  caption = model.encode_tokens(c, batch->caption_tokens, Output::kFeatures);
     normalize(c.backend, image);
