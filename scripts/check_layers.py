@@ -58,6 +58,7 @@ PUBLIC_HEADERS = {
     "config.h": "model",
     "precision.h": "ops",
     "train.h": "train",
+    "curate.h": "curate",
     "benchmark.h": "api",
     "checkpoint.h": "api",
     "model.h": "api",

@@ -4,6 +4,7 @@
 #include "clipkit/benchmark.h"
 #include "clipkit/checkpoint.h"
 #include "clipkit/config.h"
+#include "clipkit/curate.h"
 #include "clipkit/error.h"
 #include "clipkit/fetch.h"
 #include "clipkit/image.h"

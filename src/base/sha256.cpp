@@ -64,7 +64,7 @@ void Sha256::update(const void* data, size_t bytes) {
   if (bytes > 0) std::memcpy(pending_.data(), from, bytes);
 }
 
-std::string Sha256::hex_digest() {
+std::array<uint32_t, 8> Sha256::digest() {
   const uint64_t bits = total_ * 8;
   const uint8_t one = 0x80, zero = 0;
   update(&one, 1);
@@ -72,8 +72,12 @@ std::string Sha256::hex_digest() {
   uint8_t length[8];
   for (int i = 0; i < 8; ++i) length[i] = static_cast<uint8_t>(bits >> (56 - 8 * i));
   update(length, 8);
+  return state_;
+}
+
+std::string Sha256::hex_digest() {
   std::string hex;
-  for (const uint32_t word : state_) {
+  for (const uint32_t word : digest()) {
     for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[word >> shift & 15];
   }
   return hex;

@@ -12,7 +12,9 @@ namespace clipkit {
 class Sha256 {
  public:
   void update(const void* data, size_t bytes);
-  // Lower-case hexadecimal digest; the object must not be used afterwards.
+  // The digest as eight words, the first bits highest; the object must not be used afterwards.
+  std::array<uint32_t, 8> digest();
+  // The same in lower-case hexadecimal digits.
   std::string hex_digest();
 
  private:

@@ -12,7 +12,7 @@ namespace clipkit::cli {
 
 // What --help, docs/cli.md and the parser need to know of a command.
 struct Manual {
-  std::string name;                                                // "classify"
+  std::string name;                                                // "classify", or two words: "data stats"
   std::string arguments;                                           // "PICTURE... [--] LABEL..."
   std::string summary;                                             // sentences; lines end where they are broken here
   std::vector<std::pair<std::string, std::string>> argument_help;  // "PICTURE", what it is
@@ -44,6 +44,7 @@ std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_pull();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_average();
+std::unique_ptr<Command> make_data_stats();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.

@@ -30,6 +30,12 @@ std::string usage(const Manual& manual) {
   return "clipkit " + manual.name + " [options]" + (manual.arguments.empty() ? "" : " " + manual.arguments);
 }
 
+// Of a heading, as Markdown's readers make it.
+std::string anchor(std::string name) {
+  std::replace(name.begin(), name.end(), ' ', '-');
+  return name;
+}
+
 // "|" would end a cell of a Markdown table.
 std::string cell(std::string_view text) {
   std::string out;
@@ -92,7 +98,7 @@ std::string help_markdown(std::span<const Manual> manuals) {
       "No command leaves a half-written file under the name that was asked for.\n\n"
       "| command | |\n|---|---|\n";
   for (const Manual& manual : manuals) {
-    out += "| [`" + manual.name + "`](#" + manual.name + ") | " + cell(first_line(manual.summary)) + " |\n";
+    out += "| [`" + manual.name + "`](#" + anchor(manual.name) + ") | " + cell(first_line(manual.summary)) + " |\n";
   }
   for (const Manual& manual : manuals) {
     out += "\n## " + manual.name + "\n\n    " + usage(manual) + "\n\n" + manual.summary + "\n";

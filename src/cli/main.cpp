@@ -16,9 +16,9 @@
 namespace clipkit::cli {
 
 std::vector<std::unique_ptr<Command>> make_commands() {
-  std::unique_ptr<Command> commands[] = {make_classify(), make_embed(),   make_tokenize(), make_preprocess(),
-                                         make_info(),     make_convert(), make_pull(),     make_train(),
-                                         make_average(),  make_bench()};
+  std::unique_ptr<Command> commands[] = {make_classify(), make_embed(),      make_tokenize(), make_preprocess(),
+                                         make_info(),     make_convert(),    make_pull(),     make_train(),
+                                         make_average(),  make_data_stats(), make_bench()};
   return {std::make_move_iterator(std::begin(commands)), std::make_move_iterator(std::end(commands))};
 }
 
@@ -30,15 +30,37 @@ std::vector<Manual> manuals_of(std::span<const std::unique_ptr<Command>> command
   return manuals;
 }
 
-const Manual* find(std::span<const Manual> manuals, const std::string& name) {
-  const auto found = std::find_if(manuals.begin(), manuals.end(), [&](const Manual& m) { return m.name == name; });
-  return found == manuals.end() ? nullptr : &*found;
+// The command that the arguments begin with, by one word or two.
+struct Found {
+  const Manual* manual = nullptr;
+  size_t words = 0;
+};
+Found find(std::span<const Manual> manuals, std::span<const std::string> args) {
+  std::string name;
+  for (size_t words = 1; words <= std::min<size_t>(2, args.size()); ++words) {
+    name += (words > 1 ? " " : "") + args[words - 1];
+    const auto found = std::find_if(manuals.begin(), manuals.end(), [&](const Manual& m) { return m.name == name; });
+    if (found != manuals.end()) return {&*found, words};
+  }
+  return {};
 }
 
-[[noreturn]] void unknown_command(std::span<const Manual> manuals, const std::string& name) {
+// Those whose names begin with this word and have a second one.
+std::vector<Manual> family(std::span<const Manual> manuals, const std::string& word) {
+  std::vector<Manual> members;
+  std::copy_if(manuals.begin(), manuals.end(), std::back_inserter(members),
+               [&](const Manual& m) { return m.name.starts_with(word + " "); });
+  return members;
+}
+
+[[noreturn]] void unknown_command(std::span<const Manual> manuals, std::span<const std::string> args) {
+  const std::vector<Manual> members = family(manuals, args[0]);
   std::vector<std::string> names = {"help", "--help", "--version"};
-  for (const Manual& manual : manuals) names.push_back(manual.name);
-  throw UsageError("there is no command " + name + suggestion(name, names) + " (clipkit help lists them)");
+  if (!members.empty()) names.clear();
+  for (const Manual& manual : members.empty() ? manuals : members) names.push_back(manual.name);
+  const std::string name = members.empty() || args.size() < 2 ? args[0] : args[0] + " " + args[1];
+  throw UsageError("there is no command " + name + suggestion(name, names) + " (clipkit help" +
+                   (members.empty() ? " lists them)" : " " + args[0] + " lists them)"));
 }
 
 int help(std::span<const Manual> manuals, std::span<const std::string> args) {
@@ -46,10 +68,12 @@ int help(std::span<const Manual> manuals, std::span<const std::string> args) {
     print(overview(manuals));
   } else if (args[0] == "--markdown") {
     print(help_markdown(manuals));
-  } else if (const Manual* manual = find(manuals, args[0])) {
-    print(help_text(*manual));
+  } else if (const Found found = find(manuals, args); found.manual != nullptr) {
+    print(help_text(*found.manual));
+  } else if (const std::vector<Manual> members = family(manuals, args[0]); args.size() == 1 && !members.empty()) {
+    print(overview(members));
   } else {
-    unknown_command(manuals, args[0]);
+    unknown_command(manuals, args);
   }
   return kSuccess;
 }
@@ -58,14 +82,18 @@ int run(std::span<const std::string> args) {
   const std::vector<std::unique_ptr<Command>> commands = make_commands();
   const std::vector<Manual> manuals = manuals_of(commands);
   if (args.empty()) throw UsageError("no command is given (clipkit help lists them)");
-  const auto rest = args.subspan(1);
-  if (args[0] == "help" || args[0] == "--help" || args[0] == "-h") return help(manuals, rest);
+  if (args[0] == "help" || args[0] == "--help" || args[0] == "-h") return help(manuals, args.subspan(1));
   if (args[0] == "--version") {
     print("clipkit " CLIPKIT_VERSION "\n");
     return kSuccess;
   }
-  const Manual* manual = find(manuals, args[0]);
-  if (manual == nullptr) unknown_command(manuals, args[0]);
+  const auto [manual, words] = find(manuals, args);
+  if (manual == nullptr) {
+    const bool asks = args.size() == 2 && (args[1] == "--help" || args[1] == "-h");
+    if (asks && !family(manuals, args[0]).empty()) return help(manuals, args.first(1));
+    unknown_command(manuals, args);
+  }
+  const auto rest = args.subspan(words);
   const auto options_end = std::find(rest.begin(), rest.end(), "--");
   if (std::find_if(rest.begin(), options_end, [](const auto& arg) { return arg == "--help" || arg == "-h"; }) !=
       options_end) {

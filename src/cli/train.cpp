@@ -209,7 +209,7 @@ std::string status_text(const TrainStatus& s) {
 int Train::run(const Arguments& arguments) {
   if (!arguments.all().empty()) throw UsageError("\"" + arguments.all().front() + "\" is no option");
   if (resume_.empty() && o_.train_data.empty()) throw UsageError("give --train-data, or --resume FOLDER");
-  if (!resume_.empty() && (to_json(o_) != to_json(TrainOptions{}) || logs_ != o_.logs.string() || seed_ != 0))
+  if (!resume_.empty() && (to_json(o_) != to_json(TrainOptions{}) || logs_ != o_.logs.string()))
     throw UsageError("--resume goes on with the options of the run: leave the others out");
   o_.logs = logs_;
   const InterruptGuard interrupt;
