@@ -23,6 +23,22 @@ PairsInput DataOptions::input(const Arguments& arguments) const {
   return input;
 }
 
+void ShardOptions::add_to(std::vector<Option>& options) {
+  options.push_back(text("--output", "FOLDER", &folder_, "of shard-000000.tar, ...; a new or empty one"));
+  options.push_back(flag("--resume", &output_.resume, "go on with what a run with the same options has left there"));
+  options.push_back(
+      whole("--shard-samples", "N", &output_.shard_samples, 1, "a shard ends with the pair that reaches it"));
+  options.push_back(whole("--shard-size", "N", &megabytes_, 1, "or this").with_unit("MB"));
+}
+
+ShardsOutput ShardOptions::output() const {
+  if (folder_.empty()) throw UsageError("--output is missing");
+  ShardsOutput output = output_;
+  output.folder = folder_;
+  output.shard_bytes = std::min<int64_t>(megabytes_, 1'000'000'000) * 1'000'000;
+  return output;
+}
+
 CurateCallbacks PartProgress::callbacks(std::function<bool()> stop) {
   return {.progress =
               [this](std::string_view what, int64_t done, int64_t total) {

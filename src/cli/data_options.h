@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "clipkit/curate.h"
+#include "clipkit/error.h"
 
+#include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 
@@ -23,6 +25,19 @@ class DataOptions {
   PairsInput input_;
 };
 
+// The shards that a command writes.
+class ShardOptions {
+ public:
+  void add_to(std::vector<Option>& options);
+  // Errors: UsageError without --output.
+  ShardsOutput output() const;
+
+ private:
+  std::string folder_;
+  int64_t megabytes_ = 1000;
+  ShardsOutput output_;
+};
+
 inline constexpr const char* kPairsHelp =
     "tar shards such as 'x/{0000..0099}.tar', a .csv, .tsv or .jsonl file, a folder; several are read one after the "
     "other";
@@ -36,6 +51,17 @@ class PartProgress {
   std::string part_;
   std::optional<Progress> line_;
 };
+
+// The outcome of work that --resume goes on with. Errors: Interrupted for one that was stopped.
+template <class Work>
+auto resumable(const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled) throw;
+    throw Interrupted("stopped; the same command with --resume goes on");
+  }
+}
 
 // A table on standard output: the first column flush left, the others right.
 void print_table(const std::vector<std::vector<std::string>>& rows);

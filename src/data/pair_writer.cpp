@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "data/captions.h"
 #include "image/decode.h"
 
 namespace clipkit {
@@ -14,8 +15,18 @@ std::string padded(int64_t number, size_t digits) {
 }
 
 std::string metadata_of(const EncodedPair& pair) {
-  if (pair.captions.size() < 2) return pair.metadata;
-  Json json = pair.metadata.empty() ? Json::object() : parse_json(pair.metadata, pair.name);
+  Json json = Json::object();
+  if (!pair.metadata.empty()) {
+    try {
+      json = parse_json(pair.metadata, pair.name);
+    } catch (const Error&) {
+      if (pair.captions.size() < 2) return pair.metadata;  // many a tool writes NaN: readers pass over it
+      throw;
+    }
+  }
+  std::vector<std::string> read_back = {pair.captions.front()};
+  add_json_captions(json, {}, read_back);
+  if (read_back == pair.captions) return pair.metadata;
   if (!json.is_object()) fail(ErrorCode::kCorrupt, pair.name, ": the metadata are not a JSON object");
   json["captions"] = pair.captions;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

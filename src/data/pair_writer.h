@@ -15,13 +15,20 @@ struct ShardLimits {
   int64_t bytes = int64_t{1} << 30;
 };
 
+// What an interrupted run has finished.
+struct ShardsWritten {
+  int64_t shards = 0, samples = 0;
+};
+
 // Writes pairs as shards in WebDataset's layout, PREFIX-000000.tar, PREFIX-000001.tar, ...: of each sample the picture
 // under its number and the extension of its format, the first caption as .txt, and as .json the metadata, with all
-// captions under "captions" if there are several. The same pairs give the same bytes. Every shard appears whole.
+// captions under "captions" where they would not be read back otherwise. The same pairs give the same bytes. Every
+// shard appears whole.
 class PairWriter {
  public:
-  explicit PairWriter(std::filesystem::path prefix, const ShardLimits& limits = {})
-      : prefix_(std::move(prefix)), limits_(limits) {}
+  // Goes on behind what is written already.
+  explicit PairWriter(std::filesystem::path prefix, const ShardLimits& limits = {}, const ShardsWritten& written = {})
+      : prefix_(std::move(prefix)), limits_(limits), num_samples_(written.samples), num_shards_(written.shards) {}
 
   // The pair's name is not kept. Errors: kInvalidArgument (no caption), kUnsupported (no picture of a known format),
   // kCorrupt (several captions and metadata that are not a JSON object), kIo.

@@ -1,4 +1,7 @@
-// data stats: pairs on disk in, figures out.
+// data stats, pack: pairs on disk in, figures and shards out.
+#include <map>
+#include <thread>
+
 #include "cli/program.h"
 
 namespace clipkit::testing {
@@ -19,6 +22,13 @@ class DataCommand : public CliTest {
       spill(folder_ / (name + ".txt"), "picture number " + std::to_string(i) + "\n");
     }
     return in_folder("in");
+  }
+  std::map<std::string, std::string> content_of(const std::string& folder) const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::directory_iterator(folder_ / folder)) {
+      files[entry.path().filename().string()] = slurp(entry.path());
+    }
+    return files;
   }
 };
 
@@ -48,6 +58,45 @@ TEST_F(DataCommand, StatsAreATableAndJson) {
   EXPECT_EQ(stats["height"]["median"], 2);
   EXPECT_EQ(stats["unreadable"]["corrupt"]["count"], 1);
   EXPECT_EQ(clipkit({"data", "stats", in_folder("none")}).status, 1);
+}
+
+TEST_F(DataCommand, PackSurvivesBeingKilledAtAnyMoment) {
+  const std::string pairs = write_pairs(300);
+  ASSERT_EQ(clipkit({"data", "pack", "--shard-samples", "4", "--output", in_folder("whole"), pairs}).status, 0);
+  const std::vector<std::string> command = {
+      CLIPKIT_PROGRAM, "data", "pack", "--resume", "--shard-samples", "4", "--output", in_folder("out"), pairs};
+  int kills = 0;
+  // Each run may live a little longer than the one before: sooner or later one reaches the end.
+  for (int ms = 3;; ms += 4) {
+    Process process(command);
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    process.signal(SIGKILL);
+    const Result result = process.wait();
+    if (result.status == 0) break;
+    ASSERT_EQ(result.status, 128 + SIGKILL) << result.err;
+    ++kills;
+  }
+  EXPECT_GT(kills, 0);
+  auto found = content_of("out");
+  for (auto file = found.begin(); file != found.end();) {  // where the file system has no nameless files
+    file = file->first.find(".tmp") != std::string::npos ? found.erase(file) : std::next(file);
+  }
+  EXPECT_EQ(found, content_of("whole"));
+}
+
+TEST_F(DataCommand, PackSaysThatTheDiskIsFullAndGoesOn) {
+  const std::string pairs = write_pairs(60);
+  const std::string pack = std::string(CLIPKIT_PROGRAM) + " data pack --output " + in_folder("out") + " " + pairs;
+  // No file may have more than 32 blocks of 1 KiB; the signal that comes with it is ignored.
+  const Result full = Process({"bash", "-c", "trap '' XFSZ; ulimit -f 32; " + pack}).wait();
+  EXPECT_EQ(full.status, 1);
+  EXPECT_THAT(full.err, HasSubstr("shard-000000.tar: cannot write: File too large"));
+  EXPECT_EQ(lines_of(full.err).size(), 1u);
+  EXPECT_FALSE(fs::exists(in_folder("out/shard-000000.tar")));
+  EXPECT_THAT(clipkit({"data", "pack", "--output", in_folder("out"), pairs}).err, HasSubstr("is not empty; resume"));
+  const Result resumed = Process({"bash", "-c", pack + " --resume"}).wait();
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("60 of 60 pairs in 1 shards"));
 }
 
 }  // namespace

@@ -41,6 +41,28 @@ TEST(PairWriter, WhatItWritesIsReadBackTheSame) {
   }
 }
 
+TEST(PairWriter, CaptionsThatMetadataOnceHadDoNotComeBack) {
+  const TemporaryFolder folder;
+  PairWriter writer(folder / "s");
+  writer.add({"x", made_picture(4, 4, 0), {"kept"}, R"({"caption":"dropped","id":7})"});
+  writer.add({"x", made_picture(4, 4, 0), {"kept"}, R"({"captions":["dropped","kept"]})"});
+  writer.commit();
+  const auto found = open_pairs((folder / "s-000000.tar").string());
+  EXPECT_EQ(found->read(0).captions, std::vector<std::string>{"kept"});
+  EXPECT_THAT(found->read(0).metadata, HasSubstr("\"id\":7"));
+  EXPECT_EQ(found->read(1).captions, std::vector<std::string>{"kept"});
+}
+
+TEST(PairWriter, GoesOnBehindWhatIsWritten) {
+  const TemporaryFolder folder;
+  PairWriter writer(folder / "s", {}, {.shards = 2, .samples = 40});
+  writer.add({"x", made_picture(4, 4, 0), {"caption"}});
+  writer.commit();
+  EXPECT_EQ(writer.num_shards(), 3);
+  EXPECT_EQ(writer.num_samples(), 41);
+  EXPECT_THAT(open_pairs((folder / "s-000002.tar").string())->name(0), HasSubstr("/000000040"));
+}
+
 TEST(PairWriter, EndsAShardThatReachesItsBytes) {
   const TemporaryFolder folder;
   PairWriter writer(folder / "s", {.bytes = 4096});
