@@ -77,6 +77,7 @@ LIBRARIES = {
     "gif_lib.h": ["image"],
     "curl/": ["fetch"],
     "mpi.h": ["dist"],
+    "re2/": ["curate"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -142,9 +142,9 @@ struct FilterSummary {
 // each caption of a pair that is kept, with the rule and the value that decided. Rules are asked in the order above,
 // duplicates last, so that a pair never gives way to one that is itself dropped. Exact: near duplicates are found by
 // comparing all with all. The outcome depends on neither threads nor interruptions.
-// Memory: 24 bytes a dropped pair or caption, 12 a picture for duplicates; features stay on disk and are mapped.
-// Errors: as pack_pairs() and load(); kInvalidArgument for limits that make no sense, rules that need a model without
-// one, a pattern that RE2 refuses.
+// Memory: 20 bytes a dropped pair or caption, 4 a pair for the model, 12 for duplicates; features are mapped from
+// files. Errors: as pack_pairs() and load(); kInvalidArgument for limits that make no sense, rules that need a model
+// without one, a pattern that RE2 refuses.
 CLIPKIT_API FilterSummary filter_pairs(const FilterOptions& options, const CurateCallbacks& callbacks = {});
 
 }  // namespace clipkit

@@ -46,6 +46,7 @@ std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_average();
 std::unique_ptr<Command> make_data_stats();
 std::unique_ptr<Command> make_data_pack();
+std::unique_ptr<Command> make_data_filter();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.

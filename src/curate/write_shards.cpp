@@ -41,7 +41,8 @@ class ShardWork {
     Slot& slot = slots_[at];
     for (const Drop& drop : drops_of(index)) {
       if (drop.rule == DropRule::kUnreadable) {
-        return drop_unreadable(index, slot.error ? slot.error->what() : "could not be read before");
+        return drop_unreadable(
+            index, slot.error ? slot.error->what() : slot.pair.name + ": too long and thin a picture for the model");
       }
       OrderedJson line = begin_line(index, drop.rule);
       if (!drop.is_pair()) {

@@ -1,4 +1,4 @@
-// data stats, pack: pairs on disk in, figures and shards out.
+// data stats, pack, filter: pairs on disk in, figures and shards out.
 #include <map>
 #include <thread>
 
@@ -97,6 +97,70 @@ TEST_F(DataCommand, PackSaysThatTheDiskIsFullAndGoesOn) {
   const Result resumed = Process({"bash", "-c", pack + " --resume"}).wait();
   EXPECT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_THAT(resumed.err, HasSubstr("60 of 60 pairs in 1 shards"));
+}
+
+TEST_F(DataCommand, FilterSaysWhatItDropped) {
+  const std::string pairs = write_pairs(5);
+  spill(folder_ / "in/1001.pgm", slurp(folder_ / "in/1000.pgm"));
+  spill(folder_ / "in/1002.txt", "one\nIMG_2041\n");
+  const Result text =
+      clipkit({"data", "filter", "--drop-duplicates", "--min-words", "2", "--output", in_folder("a"), pairs});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("\ndrop-duplicates      1  20.0 %"));
+  EXPECT_THAT(text.out, HasSubstr("\nkept                 3  60.0 %"));
+  EXPECT_THAT(text.err, HasSubstr("3 pairs in 1 shards"));
+  EXPECT_EQ(lines_of(slurp(in_folder("a/dropped.jsonl"))).size(), 2u);
+  const Result result =
+      clipkit({"data", "filter", "--json", "--drop-caption-regex", "IMG_[0-9]+", "--output", in_folder("b"), pairs});
+  const json summary = json::parse(result.out);
+  EXPECT_EQ(summary["kept"], 5);
+  EXPECT_EQ(summary["dropped"]["drop-caption-regex"]["captions"], 1);
+}
+
+TEST_F(DataCommand, FilterAsksAModel) {
+  const std::string pairs = write_pairs(6);
+  const std::vector<std::string> command = {"data",
+                                            "filter",
+                                            "--json",
+                                            "--model",
+                                            kModel,
+                                            "--near-duplicates",
+                                            "0.999",
+                                            "--min-similarity",
+                                            "-1",
+                                            "--drop-concept",
+                                            "a dog",
+                                            "--concept-similarity",
+                                            "1",
+                                            "--features",
+                                            in_folder("features"),
+                                            "--output"};
+  std::vector<std::string> first = command, again = command;
+  first.insert(first.end(), {in_folder("a"), pairs});
+  again.insert(again.end(), {in_folder("b"), "--threads", "1", pairs});
+  const Result result = clipkit(first);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(json::parse(result.out)["pairs"], 6);
+  EXPECT_TRUE(fs::exists(in_folder("features/000000.safetensors")));
+  EXPECT_EQ(clipkit(again).out, result.out);
+  EXPECT_EQ(content_of("a").at("dropped.jsonl"), content_of("b").at("dropped.jsonl"));
+}
+
+TEST_F(DataCommand, FilterSaysWhatItNeeds) {
+  const std::string pairs = write_pairs(1);
+  const auto error = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"data", "filter"});
+    arguments.push_back(pairs);
+    const Result result = clipkit(arguments);
+    EXPECT_EQ(result.status, 2) << result.err;
+    return result.err;
+  };
+  EXPECT_THAT(error({}), HasSubstr("--output is missing"));
+  EXPECT_THAT(error({"--output", "x", "--min-similarity", "0.2"}), HasSubstr("need --model"));
+  EXPECT_THAT(error({"--output", "x", "--model", kModel}), HasSubstr("no rule asks --model"));
+  EXPECT_THAT(error({"--output", "x", "--concept-similarity", "0.2"}), HasSubstr("without --drop-concept"));
+  EXPECT_EQ(clipkit({"data", "filter", "--caption-regex", "(", "--output", in_folder("x"), pairs}).status, 1);
+  EXPECT_FALSE(fs::exists(in_folder("x")));
 }
 
 }  // namespace
