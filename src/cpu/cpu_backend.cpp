@@ -45,7 +45,11 @@ class CpuBackend : public Backend {
   int64_t padded_rows(int64_t rows) const override { return onednn_.padded_rows(rows); }
 
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return onednn_.pack(spec); }
+  void repack(PackedLinear& weights, const LinearSpec& spec) override { onednn_.repack(weights, spec); }
   void linear(const PackedLinear& weights, const LinearArgs& args) override { onednn_.linear(weights, args); }
+  void linear_input_gradient(const PackedLinear& weights, const LinearInputGradientArgs& args) override {
+    onednn_.linear_input_gradient(weights, args);
+  }
   void linear_weight_gradient(const LinearWeightGradientArgs& args) override {
     if constexpr (std::is_same_v<T, float>) {
       linear_weight_gradient_on_cpu(args, scratch_);

@@ -137,6 +137,9 @@ auto translating_errors(const char* operation, const Work& work) {
 struct LinearWeights : PackedLinear {
   LinearWeights(int64_t in, int64_t out) : PackedLinear(in, out) {}
   memory weight, bias;  // bias is zero where the layer has none
+  // For training. The weight as the factor of dy: the same memory as `weight` where products read the plain matrix.
+  memory turned;
+  Tensor rounded;  // the plain matrix in bf16, which both then read
 };
 
 struct ConvolutionWeights : PackedConvolution {
@@ -173,8 +176,9 @@ struct OneDnn::Impl {
   Type operands;
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
-  // By in, out, rows, type of y, activation (or -1), residual.
-  std::map<std::tuple<int64_t, int64_t, int64_t, DType, int, bool>, Plan> linear_plans;
+  // By in, out, rows, type of y, activation (or -1), residual, the weights' layout (0: oneDNN's own, 1: plain, with the
+  // rows of the factor one after the other, 2: plain, with its columns), bias.
+  std::map<std::tuple<int64_t, int64_t, int64_t, DType, int, bool, int, bool>, Plan> linear_plans;
   // By N, H, W, in, out, kernel, stride, padding, relu, residual.
   std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, bool>, Plan>
       convolution_plans;
@@ -200,18 +204,19 @@ struct OneDnn::Impl {
   memory::desc bias_desc(int64_t out) const {
     return linear_is_matmul ? plain({1, out}, Type::f32, Tag::ab) : plain({out}, Type::f32, Tag::a);
   }
-  dnnl::primitive_desc linear_desc(const memory::desc& x, const memory::desc& w, const memory::desc& y,
-                                   const dnnl::post_ops& ops) const {
-    const memory::desc bias = bias_desc(y.dims()[1]);
+  dnnl::primitive_desc linear_desc(const memory::desc& x, const memory::desc& w, const memory::desc& bias,
+                                   const memory::desc& y, const dnnl::post_ops& ops) const {
     return linear_is_matmul ? matmul_desc(engine, x, w, bias, y, attributes(ops))
                             : convolution_desc(engine, x, w, bias, y, 1, 0, attributes(ops));
   }
   memory::desc linear_layout(int64_t in, int64_t out);
-  const Plan& linear_plan(const LinearWeights& w, int64_t rows, const LinearArgs& args);
+  const Plan& linear_plan(const memory& weight, const memory& bias, int64_t rows, const LinearArgs& args);
   const Plan& convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args);
   const Plan& convolution_gradient_plan(const ConvolutionWeights& w, const ConvolutionInputGradientArgs& args);
   const Plan& gradient_plan(int64_t rows, int64_t m, int64_t n);
-  void linear(const LinearWeights& w, const LinearArgs& args);
+  void linear(const memory& weight, const memory& bias, const LinearArgs& args);
+  memory packed(const TensorView& weight, bool transposed, memory into);
+  void pack_for_training(LinearWeights& w, const LinearSpec& spec);
   void forget_plans_of_other_threads();
   // bias may be empty.
   void run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y);
@@ -245,21 +250,54 @@ memory::desc OneDnn::Impl::linear_layout(int64_t in, int64_t out) {
   if (inserted) {
     memory::desc open = weight_desc(in, out, operands, false);
     open = plain(open.dims(), operands, Tag::any);
-    found->second =
-        linear_desc(rows_desc(kTypicalRows, in, operands), open, rows_desc(kTypicalRows, out, Type::f32), {})
-            .query_md(dnnl::query::weights_md);
+    found->second = linear_desc(rows_desc(kTypicalRows, in, operands), open, bias_desc(out),
+                                rows_desc(kTypicalRows, out, Type::f32), {})
+                        .query_md(dnnl::query::weights_md);
   }
   return found->second;
+}
+
+// In the layout that oneDNN multiplies fastest; into memory of an earlier call, or new.
+memory OneDnn::Impl::packed(const TensorView& weight, bool transposed, memory into) {
+  const int64_t in = weight.shape()[transposed ? 0 : 1], out = weight.shape()[transposed ? 1 : 0];
+  Tensor held;
+  memory from(weight_desc(in, out, Type::f32, transposed), engine, as_float(weight, held));
+  if (!into) into = memory(linear_layout(in, out), engine);
+  dnnl::reorder(from, into).execute(stream, from, into);
+  stream.wait();
+  return into;
+}
+
+// A matmul reads plain matrices nearly as fast as its own layout at training's row counts; a convolution does not.
+void OneDnn::Impl::pack_for_training(LinearWeights& w, const LinearSpec& spec) {
+  if (!linear_is_matmul) {
+    w.weight = packed(spec.weight, spec.transposed, w.weight);
+    w.turned = packed(spec.weight, !spec.transposed, w.turned);
+    return;
+  }
+  void* matrix = spec.weight.raw();
+  if (operands == Type::bf16) {
+    if (!w.rounded) w.rounded = Tensor::empty(spec.weight.shape(), DType::kBFloat16);
+    matrix = w.rounded.view().raw();
+    parallel_for_pieces(spec.weight.num_elements(), [&](int64_t begin, int64_t count) {
+      kernels::convert(static_cast<const float*>(spec.weight.raw()) + begin, count,
+                       static_cast<uint16_t*>(matrix) + begin);
+    });
+  }
+  w.weight = memory(weight_desc(w.in(), w.out(), operands, spec.transposed), engine, matrix);
+  w.turned = memory(weight_desc(w.out(), w.in(), operands, !spec.transposed), engine, matrix);
 }
 
 std::unique_ptr<PackedLinear> OneDnn::pack(const LinearSpec& spec) {
   const int64_t in = spec.weight.shape()[spec.transposed ? 0 : 1], out = spec.weight.shape()[spec.transposed ? 1 : 0];
   return translating_errors("pack_linear", [&] {
     auto packed = std::make_unique<LinearWeights>(in, out);
-    Tensor weight, bias;
-    memory from(impl_->weight_desc(in, out, Type::f32, spec.transposed), impl_->engine, as_float(spec.weight, weight));
-    packed->weight = memory(impl_->linear_layout(in, out), impl_->engine);
-    dnnl::reorder(from, packed->weight).execute(impl_->stream, from, packed->weight);
+    if (spec.training) {
+      impl_->pack_for_training(*packed, spec);
+    } else {
+      packed->weight = impl_->packed(spec.weight, spec.transposed, {});
+    }
+    Tensor bias;
     packed->bias = memory(impl_->bias_desc(out), impl_->engine);
     auto* to = static_cast<float*>(packed->bias.get_data_handle());
     if (spec.bias) {
@@ -267,8 +305,15 @@ std::unique_ptr<PackedLinear> OneDnn::pack(const LinearSpec& spec) {
     } else {
       std::fill(to, to + out, 0.0f);
     }
-    impl_->stream.wait();
     return packed;
+  });
+}
+
+void OneDnn::repack(PackedLinear& packed, const LinearSpec& spec) {
+  translating_errors("repack_linear", [&] {
+    auto& w = static_cast<LinearWeights&>(packed);
+    impl_->pack_for_training(w, spec);
+    if (spec.bias) std::memcpy(w.bias.get_data_handle(), spec.bias.raw(), spec.bias.bytes());
   });
 }
 
@@ -294,33 +339,47 @@ void OneDnn::Impl::forget_plans_of_other_threads() {
   plan_threads = num_compute_threads();
 }
 
-const Plan& OneDnn::Impl::linear_plan(const LinearWeights& w, int64_t rows, const LinearArgs& args) {
+const Plan& OneDnn::Impl::linear_plan(const memory& weight, const memory& bias, int64_t rows, const LinearArgs& args) {
   forget_plans_of_other_threads();
-  const bool residual{args.residual};
+  const int64_t in = args.x.shape()[1], out = args.y.shape()[1];
+  const bool residual{args.residual}, has_bias{bias};
   const int activation = args.activation ? static_cast<int>(*args.activation) : -1;
-  const std::tuple key = {w.in(), w.out(), rows, args.y.dtype(), activation, residual};
+  const memory::desc given = weight.get_desc();
+  const int layout = given == weight_desc(in, out, operands, true)    ? 1
+                     : given == weight_desc(in, out, operands, false) ? 2
+                                                                      : 0;
+  const std::tuple key = {in, out, rows, args.y.dtype(), activation, residual, layout, has_bias};
   if (const auto found = linear_plans.find(key); found != linear_plans.end()) return found->second;
   Plan plan;
-  plan.x = rows_desc(rows, w.in(), operands);
-  plan.y = rows_desc(rows, w.out(), type_of(args.y.dtype()));
+  plan.x = rows_desc(rows, in, operands);
+  plan.y = rows_desc(rows, out, type_of(args.y.dtype()));
   dnnl::post_ops ops;
   append_activation(ops, args.activation);
   if (residual) ops.append_sum(1.0f);
-  const dnnl::primitive_desc desc = linear_desc(plan.x, w.weight.get_desc(), plan.y, ops);
+  const dnnl::primitive_desc desc =
+      linear_desc(plan.x, given, has_bias ? bias.get_desc() : memory::desc(), plan.y, ops);
   plan.primitive = dnnl::primitive(desc);
   plan.scratchpad = desc.scratchpad_desc();
   return linear_plans.emplace(key, std::move(plan)).first->second;
 }
 
 void OneDnn::linear(const PackedLinear& packed, const LinearArgs& args) {
-  translating_errors("linear", [&] { impl_->linear(static_cast<const LinearWeights&>(packed), args); });
+  const auto& w = static_cast<const LinearWeights&>(packed);
+  translating_errors("linear", [&] { impl_->linear(w.weight, w.bias, args); });
 }
 
-void OneDnn::Impl::linear(const LinearWeights& w, const LinearArgs& args) {
+void OneDnn::linear_input_gradient(const PackedLinear& packed, const LinearInputGradientArgs& args) {
+  const auto& w = static_cast<const LinearWeights&>(packed);
+  CLIPKIT_CHECK(w.turned, "linear_input_gradient: the weights were not packed for training");
+  translating_errors("linear_input_gradient",
+                     [&] { impl_->linear(w.turned, {}, {.x = args.dy, .y = args.dx, .residual = args.residual}); });
+}
+
+void OneDnn::Impl::linear(const memory& weight, const memory& bias, const LinearArgs& args) {
   const int64_t rows = args.x.shape()[0];
   if (args.activation && args.residual) {  // CLIP has no such layer, and few of oneDNN's kernels do both
     const Tensor product = Tensor::empty(args.y.shape());
-    linear(w, {.x = args.x, .y = product, .activation = args.activation});
+    linear(weight, bias, {.x = args.x, .y = product, .activation = args.activation});
     parallel_for(rows, [&](int64_t r) {
       const auto from = product.row<float>(r), added = args.residual.row<float>(r), to = args.y.row<float>(r);
       for (size_t i = 0; i < to.size(); ++i) to[i] = from[i] + added[i];
@@ -329,7 +388,7 @@ void OneDnn::Impl::linear(const LinearWeights& w, const LinearArgs& args) {
   }
   copy_residual(args.residual, args.y);
   if (rows > 1 || cpu_target() >= CpuTarget::kAvx2) {
-    return run(linear_plan(w, rows, args), w.weight, w.bias, args.x, args.y);
+    return run(linear_plan(weight, bias, rows, args), weight, bias, args.x, args.y);
   }
   // Where its SSE4 convolution does not fit, oneDNN multiplies a single row by a kernel of its own: give it two.
   const auto twice = [](const TensorView& row) {
@@ -338,7 +397,7 @@ void OneDnn::Impl::linear(const LinearWeights& w, const LinearArgs& args) {
     return two;
   };
   const Tensor x = twice(args.x), y = twice(args.y);
-  run(linear_plan(w, 2, args), w.weight, w.bias, x, y);
+  run(linear_plan(weight, bias, 2, args), weight, bias, x, y);
   std::memcpy(args.y.raw(), y.view().raw(), args.y.bytes());
 }
 

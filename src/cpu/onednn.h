@@ -16,7 +16,9 @@ class OneDnn {
   ~OneDnn();
 
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec);
+  void repack(PackedLinear& weights, const LinearSpec& spec);
   void linear(const PackedLinear& weights, const LinearArgs& args);
+  void linear_input_gradient(const PackedLinear& weights, const LinearInputGradientArgs& args);
   // dweight only; dbias is not looked at. Of bf16 operands: of float32 its bits would change with the threads.
   void linear_weight_gradient(const LinearWeightGradientArgs& args);
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec);

@@ -8,6 +8,12 @@
 
 namespace clipkit {
 
+// Packs a layer's weights; those in training again after each step, into what the first time made.
+inline void pack_param(Backend& b, std::unique_ptr<PackedLinear>& packed, const LinearSpec& spec) {
+  if (packed && spec.training) return ops::repack_linear(b, *packed, spec);
+  packed = ops::pack_linear(b, spec);
+}
+
 // y = activation(x W^T + b) + residual
 class Linear {
  public:
@@ -37,8 +43,11 @@ class Linear {
 
   // Lays the weights out for the backend; without training, lets go of the originals.
   void prepare(Backend& b) {
-    packed_ = ops::pack_linear(b, {.weight = matrix(weight.value), .bias = bias.value, .transposed = projection_});
-    turned_.reset();
+    pack_param(b, packed_,
+               {.weight = matrix(weight.value),
+                .bias = bias.value,
+                .transposed = projection_,
+                .training = weight.in_training});
     weight.release();
     bias.release();
   }
@@ -55,9 +64,7 @@ class Linear {
       ops::linear_weight_gradient(
           b, {.x = x, .dy = dy, .dweight = matrix(weight.grad), .dbias = bias.grad, .transposed = projection_});
     }
-    if (!dx) return;
-    if (!turned_) turned_ = ops::pack_linear(b, {.weight = matrix(weight.value), .transposed = !projection_});
-    ops::linear(b, *turned_, {.x = dy, .y = dx, .residual = residual});
+    if (dx) ops::linear_input_gradient(b, *packed_, {.dy = dy, .dx = dx, .residual = residual});
   }
 
  private:
@@ -69,7 +76,6 @@ class Linear {
 
   bool projection_ = false, has_bias_ = true;
   std::unique_ptr<PackedLinear> packed_;
-  std::unique_ptr<PackedLinear> turned_;  // for the gradient of x, made when it is first asked for
 };
 
 }  // namespace clipkit

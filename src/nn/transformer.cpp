@@ -17,10 +17,13 @@ void MultiHeadAttention::prepare(Backend& b) {
   // Queries apart from keys and values: the last block needs queries for one token per item only.
   const int64_t width = in_proj_weight.shape[1];
   const TensorView weight = in_proj_weight.value, bias = in_proj_bias.value;
-  q_ = ops::pack_linear(b, {.weight = weight.slice(0, width), .bias = bias.slice(0, width)});
-  kv_ = ops::pack_linear(b, {.weight = weight.slice(width, 3 * width), .bias = bias.slice(width, 3 * width)});
-  turned_q_.reset();
-  turned_kv_.reset();
+  const auto pack_rows = [&](std::unique_ptr<PackedLinear>& packed, int64_t begin, int64_t end) {
+    pack_param(
+        b, packed,
+        {.weight = weight.slice(begin, end), .bias = bias.slice(begin, end), .training = in_proj_weight.in_training});
+  };
+  pack_rows(q_, 0, width);
+  pack_rows(kv_, width, 3 * width);
   in_proj_weight.release();
   in_proj_bias.release();
   out_proj.prepare(b);
@@ -79,20 +82,11 @@ void MultiHeadAttention::backward(const Context& c, const Sequences& sequences, 
         c.backend,
         {.x = saved.x, .dy = dkv, .dweight = dweight.slice(width, 3 * width), .dbias = dbias.slice(width, 3 * width)});
   }
-  pack_turned(c.backend);
-  ops::linear(c.backend, *turned_kv_, {.x = dkv, .y = dx});
-  if (!selected) return ops::linear(c.backend, *turned_q_, {.x = dq, .y = dx, .residual = dx});
+  ops::linear_input_gradient(c.backend, *kv_, {.dy = dkv, .dx = dx});
+  if (!selected) return ops::linear_input_gradient(c.backend, *q_, {.dy = dq, .dx = dx, .residual = dx});
   const TensorView dqueries = c.sums(dq.shape());
-  ops::linear(c.backend, *turned_q_, {.x = dq, .y = dqueries});
+  ops::linear_input_gradient(c.backend, *q_, {.dy = dq, .dx = dqueries});
   ops::scatter_add_rows(c.backend, {.x = dqueries, .rows = selection.rows, .y = dx});
-}
-
-void MultiHeadAttention::pack_turned(Backend& b) {
-  if (turned_q_) return;
-  const int64_t width = in_proj_weight.shape[1];
-  const TensorView weight = in_proj_weight.value;
-  turned_q_ = ops::pack_linear(b, {.weight = weight.slice(0, width), .transposed = true});
-  turned_kv_ = ops::pack_linear(b, {.weight = weight.slice(width, 3 * width), .transposed = true});
 }
 
 void Mlp::visit_params(const ParamVisitor& visit) {

@@ -52,11 +52,8 @@ class MultiHeadAttention {
                 TensorView dy, TensorView dx);
 
  private:
-  void pack_turned(Backend& b);
-
   int heads_;
   std::unique_ptr<PackedLinear> q_, kv_;
-  std::unique_ptr<PackedLinear> turned_q_, turned_kv_;  // for the gradient of x, made when it is first asked for
 };
 
 class Mlp {

@@ -50,7 +50,9 @@ class Backend {
   virtual int64_t padded_rows(int64_t rows) const = 0;
 
   virtual std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) = 0;
+  virtual void repack(PackedLinear& weights, const LinearSpec& spec) = 0;
   virtual void linear(const PackedLinear& weights, const LinearArgs& args) = 0;
+  virtual void linear_input_gradient(const PackedLinear& weights, const LinearInputGradientArgs& args) = 0;
   virtual void linear_weight_gradient(const LinearWeightGradientArgs& args) = 0;
   virtual void activate(const ActivateArgs& args) = 0;
   virtual void activate_backward(const ActivateBackwardArgs& args) = 0;

@@ -14,6 +14,9 @@ struct LinearSpec {
   TensorView weight;        // (out, in), or (in, out) if transposed; any floating type
   TensorView bias{};        // (out), any floating type; may be empty
   bool transposed = false;  // CLIP stores its projections as (in, out)
+  // For weights that an optimiser moves: sum type, borrowed and multiplied where they lie as far as the backend can, in
+  // both directions, so that training holds no second and third copy of them. After each change: repack_linear().
+  bool training = false;
 };
 
 // A weight matrix in the layout and precision that its backend multiplies fastest. Opaque.
@@ -37,8 +40,14 @@ struct LinearArgs {
   TensorView residual{};                   // (R, out) sum type, or empty; may be y itself
 };
 
+// The gradient of x, for weights packed for training:  dx = dy W + residual.
+struct LinearInputGradientArgs {
+  TensorView dy;          // (R, out) operand type
+  TensorView dx;          // (R, in) operand or sum type
+  TensorView residual{};  // (R, in) sum type, or empty; may be dx itself
+};
+
 // What a linear layer's parameters learn from a batch, accumulated:  dweight += dy^T x,  dbias += sum over rows of dy.
-// The gradient of x is itself a linear layer, y = dy W, of the weight packed the other way round.
 struct LinearWeightGradientArgs {
   TensorView x;             // (R, in) operand type
   TensorView dy;            // (R, out) operand type
@@ -51,7 +60,10 @@ class Backend;
 
 namespace ops {
 std::unique_ptr<PackedLinear> pack_linear(Backend& backend, const LinearSpec& spec);
+// Takes the weights as they are now. spec: for training, of the same shape. Allocates nothing.
+void repack_linear(Backend& backend, PackedLinear& weights, const LinearSpec& spec);
 void linear(Backend& backend, const PackedLinear& weights, const LinearArgs& args);
+void linear_input_gradient(Backend& backend, const PackedLinear& weights, const LinearInputGradientArgs& args);
 void linear_weight_gradient(Backend& backend, const LinearWeightGradientArgs& args);
 }  // namespace ops
 

@@ -19,7 +19,9 @@ void check_starts(const char* op, const char* name, std::span<const int64_t> sta
 }
 }  // namespace
 
-std::unique_ptr<PackedLinear> pack_linear(Backend& b, const LinearSpec& spec) {
+namespace {
+
+void check_spec(const Backend& b, const LinearSpec& spec) {
   check_rank("linear", "weight", spec.weight, 2);
   check_shape("linear", "weight", spec.weight, spec.weight.shape());
   CLIPKIT_CHECK(spec.weight.num_elements() > 0, "linear: weight has shape ", to_string(spec.weight.shape()));
@@ -28,7 +30,24 @@ std::unique_ptr<PackedLinear> pack_linear(Backend& b, const LinearSpec& spec) {
     check_shape("linear", "bias", spec.bias, {spec.weight.shape()[spec.transposed ? 1 : 0]});
     CLIPKIT_CHECK(is_floating(spec.bias.dtype()), "linear: bias has elements of ", to_string(spec.bias.dtype()));
   }
+  if (!spec.training) return;
+  check_dtype("linear", "weight", spec.weight, b.sum_dtype());
+  if (spec.bias) check_dtype("linear", "bias", spec.bias, b.sum_dtype());
+}
+
+}  // namespace
+
+std::unique_ptr<PackedLinear> pack_linear(Backend& b, const LinearSpec& spec) {
+  check_spec(b, spec);
   return b.pack(spec);
+}
+
+void repack_linear(Backend& b, PackedLinear& weights, const LinearSpec& spec) {
+  check_spec(b, spec);
+  CLIPKIT_CHECK(spec.training, "linear: only weights packed for training can be packed again");
+  check_shape("linear", "weight", spec.weight,
+              spec.transposed ? Shape{weights.in(), weights.out()} : Shape{weights.out(), weights.in()});
+  b.repack(weights, spec);
 }
 
 void linear(Backend& b, const PackedLinear& weights, const LinearArgs& args) {
@@ -47,6 +66,24 @@ void linear(Backend& b, const PackedLinear& weights, const LinearArgs& args) {
   check_apart("linear", "y", args.y, "x", args.x);
   check_same_or_apart("linear", "y", args.y, "residual", args.residual);
   if (rows > 0) b.linear(weights, args);
+}
+
+void linear_input_gradient(Backend& b, const PackedLinear& weights, const LinearInputGradientArgs& args) {
+  check_rank("linear_input_gradient", "dy", args.dy, 2);
+  const int64_t rows = args.dy.shape()[0];
+  check_shape("linear_input_gradient", "dy", args.dy, {rows, weights.out()});
+  check_shape("linear_input_gradient", "dx", args.dx, {rows, weights.in()});
+  check_dtype("linear_input_gradient", "dy", args.dy, b.operand_dtype());
+  check_operand_or_sum("linear_input_gradient", "dx", b, args.dx);
+  if (args.residual) {
+    check_shape("linear_input_gradient", "residual", args.residual, {rows, weights.in()});
+    check_dtype("linear_input_gradient", "residual", args.residual, b.sum_dtype());
+    check_dtype("linear_input_gradient", "dx", args.dx, b.sum_dtype());
+  }
+  check_device("linear_input_gradient", b, {args.dy, args.dx, args.residual});
+  check_apart("linear_input_gradient", "dx", args.dx, "dy", args.dy);
+  check_same_or_apart("linear_input_gradient", "dx", args.dx, "residual", args.residual);
+  if (rows > 0) b.linear_input_gradient(weights, args);
 }
 
 void linear_weight_gradient(Backend& b, const LinearWeightGradientArgs& args) {

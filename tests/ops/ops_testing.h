@@ -41,7 +41,9 @@ class TwoTypes : public Backend {
   void synchronize() override {}
   int64_t padded_rows(int64_t rows) const override { return rows; }
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return storage_.pack(spec); }
+  void repack(PackedLinear&, const LinearSpec&) override { ++calls; }
   void linear(const PackedLinear&, const LinearArgs&) override { ++calls; }
+  void linear_input_gradient(const PackedLinear&, const LinearInputGradientArgs&) override { ++calls; }
   void linear_weight_gradient(const LinearWeightGradientArgs&) override { ++calls; }
   void activate(const ActivateArgs&) override { ++calls; }
   void activate_backward(const ActivateBackwardArgs&) override { ++calls; }

@@ -48,14 +48,17 @@ struct PlainLinear : PackedLinear {
       : PackedLinear(spec.weight.shape()[spec.transposed ? 0 : 1], spec.weight.shape()[spec.transposed ? 1 : 0]),
         weight(as_plain<T>(spec.weight)) {
     if (spec.bias) bias = as_plain<T>(spec.bias);
-    if (!spec.transposed) return;
-    Tensor turned = Tensor::empty({out(), in()}, kDType<T>);
-    for (int64_t o = 0; o < out(); ++o) {
-      for (int64_t i = 0; i < in(); ++i) turned.data<T>()[o * in() + i] = weight.data<T>()[i * out() + o];
-    }
-    weight = std::move(turned);
+    if (spec.transposed) weight = turned();
   }
-  Tensor weight, bias;
+  Tensor turned() const {
+    const int64_t rows = weight.shape()[0], columns = weight.shape()[1];
+    Tensor result = Tensor::empty({columns, rows}, kDType<T>);
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t c = 0; c < columns; ++c) result.data<T>()[c * rows + r] = weight.data<T>()[r * columns + c];
+    }
+    return result;
+  }
+  Tensor weight, bias;  // (out, in)
 };
 
 template <class T>
@@ -109,10 +112,18 @@ class ReferenceBackend : public Backend {
   int64_t padded_rows(int64_t rows) const override { return rows; }
 
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return std::make_unique<PlainLinear<T>>(spec); }
+  void repack(PackedLinear& packed, const LinearSpec& spec) override {
+    static_cast<PlainLinear<T>&>(packed) = PlainLinear<T>(spec);
+  }
   void linear(const PackedLinear& packed, const LinearArgs& a) override {
     const auto& w = static_cast<const PlainLinear<T>&>(packed);
     reference::linear<T>(a.x.data<T>(), w.weight.template data<T>(), optional(w.bias), a.activation,
                          optional(a.residual), a.x.shape()[0], w.in(), w.out(), a.y.data<T>());
+  }
+  void linear_input_gradient(const PackedLinear& packed, const LinearInputGradientArgs& a) override {
+    const Tensor turned = static_cast<const PlainLinear<T>&>(packed).turned();
+    reference::linear<T>(a.dy.data<T>(), turned.data<T>(), nullptr, {}, optional(a.residual), a.dy.shape()[0],
+                         packed.out(), packed.in(), a.dx.data<T>());
   }
   void linear_weight_gradient(const LinearWeightGradientArgs& a) override {
     const int64_t in = a.x.shape()[1], out = a.dy.shape()[1];
