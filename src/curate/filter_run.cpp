@@ -6,8 +6,7 @@
 
 #include "base/check.h"
 #include "base/compute_thread.h"
-#include "base/sha256.h"
-#include "curate/input_settings.h"
+#include "curate/filter_settings.h"
 #include "curate/model_rules.h"
 #include "curate/near_duplicates.h"
 #include "curate/survey.h"
@@ -18,74 +17,10 @@ namespace clipkit {
 
 namespace {
 
-template <class T>
-OrderedJson json_of(const std::optional<T>& value) {
-  return value ? OrderedJson(*value) : OrderedJson();
-}
-
-// All that decides what is written.
-OrderedJson settings_of(const FilterOptions& o, const PairSource& source) {
-  OrderedJson settings = input_settings(o.input, source);
-  add_settings(o.output, settings);
-  settings["max_image_pixels"] = o.input.max_image_pixels;
-  settings["min_size"] = o.min_size;
-  settings["max_aspect"] = o.max_aspect;
-  settings["drop_duplicates"] = o.drop_duplicates;
-  settings["min_words"] = o.min_words;
-  settings["max_words"] = o.max_words;
-  settings["caption_regex"] = o.caption_regex;
-  settings["drop_caption_regex"] = o.drop_caption_regex;
-  if (!needs_model(o)) return settings;
-  settings["model"] = o.model;
-  settings["precision"] = o.precision == Precision::kBFloat16 ? "bf16" : "fp32";
-  settings["min_similarity"] = json_of(o.min_similarity);
-  settings["drop_concepts"] = o.drop_concepts;
-  settings["concept_similarity"] = json_of(o.concept_similarity);
-  settings["concept_margin"] = o.concept_margin;
-  settings["near_duplicates"] = json_of(o.near_duplicates);
-  return settings;
-}
-
-void check(const FilterOptions& o) {
-  CLIPKIT_CHECK(o.min_size >= 0, "min-size is ", o.min_size, ", expected 0 or more");
-  CLIPKIT_CHECK(o.max_aspect == 0 || o.max_aspect >= 1, "max-aspect is ", o.max_aspect,
-                ", expected 1 or more: longer side / shorter side");
-  CLIPKIT_CHECK(!needs_model(o) || !o.model.empty(), "min-similarity, drop-concept and near-duplicates need a model");
-  for (const auto& [name, cosine] : {std::pair{"min-similarity", o.min_similarity},
-                                     {"concept-similarity", o.concept_similarity},
-                                     {"near-duplicates", o.near_duplicates}}) {
-    CLIPKIT_CHECK(!cosine || (*cosine >= -1 && *cosine <= 1), name, " is ", cosine.value_or(0),
-                  ", expected a cosine, -1 to 1");
-  }
-  CLIPKIT_CHECK(o.concept_margin >= 0 && o.concept_margin <= 2, "concept-margin is ", o.concept_margin,
-                ", expected a difference of cosines, 0 to 2");
-}
-
 Tensor unit_rows(Backend& backend, const Tensor& rows) {
   Tensor unit = Tensor::empty(rows.shape());
   run_on_compute_thread([&] { ops::normalize_rows(backend, {.x = rows, .y = unit}); });
   return unit;
-}
-
-// Two models that answer these alike are the same model, whatever their files are called.
-std::string features_key(const FilterOptions& o, const PairEncoder& encoder, const PairSource& source) {
-  Sha256 hash;
-  const PreprocessConfig& p = encoder.preprocess;
-  const Tensor pixels = Tensor::empty({1, 3, p.height, p.width});
-  const auto values = pixels.span<float>();
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 255) / 255;
-  const Tensor image = encoder.encode_pixels(pixels);
-  hash.update(image.view().raw(), image.view().bytes());
-  if (needs_captions(o)) {
-    const Tensor text = encoder.encode_texts(std::vector<std::string>{"a photo"});
-    hash.update(text.view().raw(), text.view().bytes());
-  }
-  const OrderedJson key = {{"pairs", o.input.pairs},
-                           {"num_pairs", source.size()},
-                           {"resize", {p.width, p.height, static_cast<int>(p.resize_mode)}},
-                           {"captions", {o.min_words, o.max_words, o.caption_regex, o.drop_caption_regex}},
-                           {"model", hash.hex_digest()}};
-  return key.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 void sort_by_sample(std::vector<Drop>& drops) {
@@ -203,9 +138,9 @@ FilterSummary summary_of(const PairSource& source, const ShardOutput& output) {
   std::ifstream file(output.dropped_path());
   for (std::string line; std::getline(file, line);) {
     const Json drop = parse_json(line, place);
-    const std::string name = drop.is_object() ? drop.value("rule", "") : "";
+    const auto name = drop.find("rule");
     for (FilterSummary::Rule& rule : rules) {
-      if (rule.name == name) ++(drop.contains("caption") ? rule.captions : rule.pairs);
+      if (name != drop.end() && *name == rule.name) ++(drop.contains("caption") ? rule.captions : rule.pairs);
     }
   }
   for (FilterSummary::Rule& rule : rules) {
@@ -218,26 +153,21 @@ FilterSummary summary_of(const PairSource& source, const ShardOutput& output) {
 
 }  // namespace
 
-bool needs_model(const FilterOptions& o) {
-  return o.min_similarity || o.near_duplicates || !o.drop_concepts.empty();
-}
-
-bool needs_captions(const FilterOptions& o) {
-  return o.min_similarity || (!o.drop_concepts.empty() && !o.concept_similarity);
-}
-
 FilterSummary run_filter(const FilterOptions& o, const std::function<PairEncoder()>& open_encoder,
                          const CurateCallbacks& callbacks) {
   check(o);
   const CaptionRules rules(o);
   const std::unique_ptr<PairSource> source = open_input(o.input);
+  // Before the output is begun: a model that cannot be opened leaves nothing behind.
+  std::optional<PairEncoder> encoder;
+  if (needs_model(o)) encoder = open_encoder();
   ShardOutput output(o.output.folder, settings_of(o, *source),
                      {.samples = o.output.shard_samples, .bytes = o.output.shard_bytes}, o.output.resume);
   if (output.is_complete()) return summary_of(*source, output);
   Filter filter(o, rules, *source, callbacks);
   const std::filesystem::path folder = o.features.empty() ? o.output.folder / "features" : o.features;
-  if (needs_model(o)) {
-    filter.ask(open_encoder(), folder);
+  if (encoder) {
+    filter.ask(*encoder, folder);
   } else {
     filter.drop_duplicates();
   }

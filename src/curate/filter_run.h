@@ -7,11 +7,8 @@
 
 namespace clipkit {
 
-// Whether a rule asks the model for anything, and for features of captions.
-bool needs_model(const FilterOptions& options);
-bool needs_captions(const FilterOptions& options);
-
-// filter_pairs(). open_encoder is called at most once, and only if a rule needs the model.
+// filter_pairs(). open_encoder is called at most once, and only if a rule needs the model; its errors leave nothing
+// behind.
 FilterSummary run_filter(const FilterOptions& options, const std::function<PairEncoder()>& open_encoder,
                          const CurateCallbacks& callbacks);
 

@@ -223,13 +223,25 @@ TEST_F(FilterRun, AFinishedRunIsToldAgain) {
   o_.model = "made";
   o_.min_similarity = 0.5;
   run();
+  batches_ = 0;
   o_.output.resume = true;
   const FilterSummary again = run();
-  EXPECT_EQ(opened_, 1);
   EXPECT_EQ(again.kept, 1);
   ASSERT_EQ(again.dropped.size(), 1u);
   EXPECT_EQ(again.dropped[0].name, "min-similarity");
   EXPECT_EQ(again.dropped[0].pairs, 1);
+  EXPECT_EQ(batches_, 0);
+}
+
+TEST_F(FilterRun, AModelThatCannotBeOpenedLeavesNothing) {
+  write({{"a", plain(200, 0, 0), "red"}});
+  o_.input.pairs = (folder_ / "in").string();
+  o_.output.folder = folder_ / "out";
+  o_.model = "none";
+  o_.min_similarity = 0.5;
+  const auto open = []() -> PairEncoder { throw Error(ErrorCode::kNotFound, "no such model"); };
+  EXPECT_EQ(error_of([&] { run_filter(o_, open, {}); }).code(), ErrorCode::kNotFound);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
 TEST_F(FilterRun, RefusesWhatMakesNoSense) {
