@@ -16,7 +16,7 @@ struct FeatureRows {
 
 // Of rows in their order, those that are as near to an earlier row that stays as `cosine`, with the first such row and
 // their cosine; nothing for rows that stay. Rows that `is_out` already neither stay nor are asked.
-// Exact: all rows are compared with all, R^2 E multiplications and additions. Call on the compute thread.
+// Exact: all rows are compared with all, R^2 E / 2 multiplications and additions. Call on the compute thread.
 struct NearDuplicate {
   int64_t row, of;
   float cosine;

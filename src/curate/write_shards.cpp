@@ -83,9 +83,8 @@ class ShardWork {
 
   void remove_captions(int64_t index, EncodedPair& pair) const {
     const auto drops = drops_of(index);
-    for (auto drop = drops.rbegin(); drop != drops.rend(); ++drop) {
-      pair.captions.erase(pair.captions.begin() + drop->caption);
-    }
+    // From the last, so that the places of the others stay.
+    for (size_t i = drops.size(); i-- > 0;) pair.captions.erase(pair.captions.begin() + drops[i].caption);
   }
 
   const ShardJob& job_;
