@@ -182,6 +182,7 @@ TEST_F(FilterRun, DuplicatesNeverGiveWayToPairsThatAreDropped) {
 
 TEST_F(FilterRun, FeaturesOfAnInterruptedRunAreNotComputedAgain) {
   std::vector<testing::WrittenPair> pairs;
+  pairs.reserve(150);
   for (int i = 0; i < 150; ++i) pairs.push_back({concat(1000 + i), plain(i, 255 - i, 7), "red"});
   write(pairs);
   o_.model = "made";
