@@ -4,3 +4,9 @@ clipkit_embed(text unicode_tables ${PROJECT_SOURCE_DIR}/assets/unicode.txt)
 clipkit_embed(text html_entities ${PROJECT_SOURCE_DIR}/assets/entities.txt)
 clipkit_embed(text repair_tables ${PROJECT_SOURCE_DIR}/assets/repair.txt)
 clipkit_embed(text prompts ${PROJECT_SOURCE_DIR}/assets/prompts.json)
+
+# The model that comes with clipkit: a folder as open_clip and `clipkit convert` write it.
+clipkit_embed(model emoji_weights ${PROJECT_SOURCE_DIR}/assets/emoji-clip/open_clip_model.safetensors)
+clipkit_embed(model emoji_config ${PROJECT_SOURCE_DIR}/assets/emoji-clip/open_clip_config.json)
+clipkit_embed(model emoji_vocab ${PROJECT_SOURCE_DIR}/assets/emoji-clip/vocab.json)
+clipkit_embed(model emoji_merges ${PROJECT_SOURCE_DIR}/assets/emoji-clip/merges.txt)

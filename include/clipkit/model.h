@@ -78,9 +78,11 @@ class CLIPKIT_API Model {
 };
 
 // Loads a checkpoint: a file or folder of any kind that `clipkit info` understands, the name of a pulled checkpoint
-// ("ViT-B/32"), or "generated:NAME" for an architecture with made-up weights (see generated_weights.md).
+// ("ViT-B/32"), "generated:NAME" for an architecture with made-up weights (see generated_weights.md), or "emoji", the
+// same as an empty path: the small model that is part of the library (docs/emoji_model.md). A file that is called emoji
+// is "./emoji".
 // Errors: kNotFound, kIo, kCorrupt, kUnsupported.
-CLIPKIT_API Model load(const std::filesystem::path& path, const LoadOptions& options = {});
+CLIPKIT_API Model load(const std::filesystem::path& path = "emoji", const LoadOptions& options = {});
 
 // Row-wise softmax of a float32 matrix.
 CLIPKIT_API Tensor softmax(TensorView logits);

@@ -4,6 +4,7 @@
 #include "base/compute_thread.h"
 #include "clipkit/fetch.h"
 #include "model/config_source.h"
+#include "model/emoji_model.h"
 #include "model/generated_weights.h"
 
 namespace clipkit {
@@ -64,8 +65,9 @@ ModelSource open_model_source(const std::filesystem::path& path, const LoadOptio
     source.assumptions.push_back(
         "The weights are made up: a fixed function of tensor names. What the model says means nothing.");
   } else {
-    const std::filesystem::path file = resolve(path);
-    source.checkpoint = open_checkpoint(file);
+    const bool shipped = path.empty() || path == kEmojiModel;
+    source.checkpoint = shipped ? open_emoji_model() : open_checkpoint(resolve(path));
+    source.place = shipped ? kEmojiModel : source.place;
     source.config = options.config.empty() ? config_of(source.checkpoint, source.assumptions)
                                            : config_by_name_or_file(options.config);
     if (!source.checkpoint.tensors.contains("logit_scale")) {

@@ -26,7 +26,7 @@ struct ModelSource {
 // Other sizes or another activation, where the options ask for them. Errors: kInvalidArgument.
 void apply_overrides(ModelConfig& config, const LoadOptions& options, const std::string& place);
 
-// path: a file or folder, "generated:NAME", or the name of a pulled checkpoint.
+// path: what load() takes.
 ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options);
 
 }  // namespace clipkit

@@ -94,16 +94,13 @@ void add_configs(const CheckpointFiles& files, Checkpoint& checkpoint) {
 
 }  // namespace
 
-Checkpoint open_checkpoint(const fs::path& path) {
+Checkpoint checkpoint_of(StoredTensors file, const fs::path& path) {
   const std::string place = path.string();
-  const CheckpointFiles files = find_checkpoint_files(path);
-  StoredTensors file = read_checkpoint_files(files);
   file.tensors = without_wrapper_prefixes(std::move(file.tensors), place);
   file.unreadable = without_wrapper_prefixes(std::move(file.unreadable), place);
 
   Checkpoint checkpoint;
   checkpoint.path = path;
-  checkpoint.files = files.files;
   checkpoint.container = file.container;
   checkpoint.naming = find_naming(file, place);
   Renamed renamed = rename_to_openai(file.tensors, checkpoint.naming, place);
@@ -114,6 +111,13 @@ Checkpoint open_checkpoint(const fs::path& path) {
   checkpoint.ignored = std::move(renamed.ignored);
   checkpoint.metadata = std::move(file.metadata);
   checkpoint.gguf_metadata = std::move(file.gguf_metadata);
+  return checkpoint;
+}
+
+Checkpoint open_checkpoint(const fs::path& path) {
+  const CheckpointFiles files = find_checkpoint_files(path);
+  Checkpoint checkpoint = checkpoint_of(read_checkpoint_files(files), path);
+  checkpoint.files = files.files;
   add_configs(files, checkpoint);
   return checkpoint;
 }

@@ -17,6 +17,7 @@ namespace clipkit {
 struct Checkpoint {
   std::filesystem::path path;                // as given
   std::vector<std::filesystem::path> files;  // that hold the tensors
+  bool is_emoji_model = false;               // the model in the library: there are no files (model/emoji_model.h)
   Container container{};
   Naming naming{};
   // Every tensor under its name in the file (after dropping "module." and the like).
@@ -44,5 +45,9 @@ struct Checkpoint {
 // Errors: kNotFound, kIo, kCorrupt, kUnsupported (spec: checkpoints.md). Cost: that of the names; data are mapped, not
 // read, but for what Renamed and GGUF's block types need copied.
 Checkpoint open_checkpoint(const std::filesystem::path& path);
+
+// A checkpoint without what lies beside its tensors: no files, no configurations, no tokenizer. path begins every
+// message. Errors: kCorrupt, kUnsupported.
+Checkpoint checkpoint_of(StoredTensors tensors, const std::filesystem::path& path);
 
 }  // namespace clipkit

@@ -148,7 +148,6 @@ int Embed::run(const Arguments& arguments) {
   if (!output_.empty()) row_format(output_);  // before anything that takes long
   if (output_.empty() && resume_) throw UsageError("--resume needs --output");
   const std::unique_ptr<EmbedSource> source = open_source(arguments.all());
-  model_.check_is_set();
   const InterruptGuard interrupt;
   const std::unique_ptr<EmbedOutput> output = open_output(*source);
   const std::vector<std::string>& done = output->done();

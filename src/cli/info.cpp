@@ -29,11 +29,13 @@ class Info : public Command {
 Manual Info::manual() {
   Manual manual{
       .name = "info",
-      .arguments = "FILE",
+      .arguments = "[FILE]",
       .summary =
           "Say what a checkpoint is: architecture, parameters, number types, preprocessing, and what had to be "
           "assumed.",
-      .argument_help = {{"FILE", "a checkpoint file or folder, or the name of a pulled one"}},
+      .argument_help =
+          {{"FILE",
+            "a checkpoint file or folder, or the name of a pulled one; without: the model that comes with clipkit"}},
       .options = {},
       .examples = {"clipkit info ViT-B-32.pt", "clipkit info --tensors open_clip_folder/"},
   };
@@ -147,8 +149,9 @@ void Info::print_json(const CheckpointInfo& info) const {
 }
 
 int Info::run(const Arguments& arguments) {
-  const std::vector<std::string> files = arguments.all();
-  if (files.size() != 1) throw UsageError("give one checkpoint, not " + std::to_string(files.size()));
+  std::vector<std::string> files = arguments.all();
+  if (files.empty()) files = {"emoji"};
+  if (files.size() > 1) throw UsageError("give one checkpoint, not " + std::to_string(files.size()));
   LoadOptions options;
   options.config = config_;
   const CheckpointInfo info = inspect(files.front(), options);

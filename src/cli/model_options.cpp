@@ -6,7 +6,8 @@
 namespace clipkit::cli {
 
 void ModelOptions::add_model_to(std::vector<Option>& options) {
-  options.push_back(text("--model", "FILE", &model_, "checkpoint: .safetensors, .pt or folder, or a pulled name"));
+  options.push_back(text("--model", "FILE", &model_, "checkpoint: .safetensors, .pt or folder, or a pulled name")
+                        .with_default("emoji, which comes with clipkit"));
 }
 
 void ModelOptions::add_others_to(std::vector<Option>& options) {
@@ -34,21 +35,14 @@ void ModelOptions::add_others_to(std::vector<Option>& options) {
       flag("--fp16-weights", &load_.round_weights_to_fp16, "round weights to fp16 as OpenAI's loader does"));
 }
 
-void ModelOptions::check_is_set() const {
-  if (model_.empty()) {
-    throw UsageError(
-        "no model is given: clipkit comes without weights; get some with `clipkit pull ViT-B/32` and say --model "
-        "ViT-B/32, "
-        "name a checkpoint with --model FILE, or try the program with --model generated:mini-vit");
-  }
-}
-
 Model ModelOptions::load(bool image_tower, bool text_tower) const {
-  check_is_set();
   LoadOptions options = load_;
   options.image_tower = image_tower;
   options.text_tower = text_tower;
-  Model model = clipkit::load(model_, options);
+  Model model = clipkit::load(name(), options);
+  if (model_.empty()) {
+    message("without --model: the small model that comes with clipkit, which knows emoji and simple drawings alone");
+  }
   if (model_.starts_with("generated:") && (image_tower || text_tower)) {
     message("the weights of " + model_ + " are made up, so its answers mean nothing");
   }
@@ -57,7 +51,7 @@ Model ModelOptions::load(bool image_tower, bool text_tower) const {
 
 std::string ModelOptions::settings() const {
   JsonLine json;
-  json.begin_object().member("model", model_);
+  json.begin_object().member("model", name());
   json.member("precision", load_.precision == Precision::kBFloat16 ? "bf16" : "fp32");
   if (load_.image_size) json.member("image_size", *load_.image_size);
   if (load_.context_length) json.member("context_length", *load_.context_length);

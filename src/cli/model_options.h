@@ -15,12 +15,10 @@ class ModelOptions {
   void add_model_to(std::vector<Option>& options);   // --model alone
   void add_others_to(std::vector<Option>& options);  // how to run it
 
-  const std::string& name() const noexcept { return model_; }
+  std::string name() const { return model_.empty() ? "emoji" : model_; }
   const LoadOptions& load_options() const noexcept { return load_; }
 
-  // Errors: UsageError without --model, saying where to get one.
-  void check_is_set() const;
-  // Says so where the weights are made up. Errors: those of check_is_set() and clipkit::load.
+  // Says so where the weights are made up, or where no model was named. Errors: those of clipkit::load.
   Model load(bool image_tower, bool text_tower) const;
   // What decides the features, for resuming: one JSON object.
   std::string settings() const;

@@ -3,12 +3,14 @@
 #include "base/check.h"
 #include "base/file_writer.h"
 #include "checkpoint/safetensors.h"
+#include "model/emoji_model.h"
 
 namespace clipkit {
 
 namespace fs = std::filesystem;
 
 std::shared_ptr<const Tokenizer> open_tokenizer(const Checkpoint& checkpoint) {
+  if (checkpoint.is_emoji_model) return emoji_tokenizer();
   if (!checkpoint.vocab_json.empty()) return Tokenizer::from_files(checkpoint.vocab_json, checkpoint.merges_txt);
   if (!checkpoint.tokenizer_json.empty()) return Tokenizer::from_tokenizer_json(checkpoint.tokenizer_json);
   return Tokenizer::clip();

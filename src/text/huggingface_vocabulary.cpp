@@ -121,17 +121,15 @@ const Json& member(const Json& object, const char* name, Json::value_t type, con
 
 }  // namespace
 
-std::shared_ptr<const Vocabulary> read_vocabulary(const std::filesystem::path& vocab_json,
-                                                  const std::filesystem::path& merges_txt) {
-  const Json vocab = read_json(vocab_json, kMaxFileBytes);
-  if (!vocab.is_object()) fail(ErrorCode::kCorrupt, vocab_json.string(), ": expected an object of tokens and ids");
-  Builder builder(vocab_json.string(), vocab.size());
+std::shared_ptr<const Vocabulary> parse_vocabulary(const PlacedText& vocab_json, const PlacedText& merges_txt) {
+  const Json vocab = parse_json(vocab_json.text, vocab_json.place);
+  if (!vocab.is_object()) fail(ErrorCode::kCorrupt, vocab_json.place, ": expected an object of tokens and ids");
+  Builder builder(vocab_json.place, vocab.size());
   for (const auto& [token, id] : vocab.items()) builder.add_token(token, id);
   builder.finish_tokens();
 
-  builder.set_place(merges_txt.string());
-  const std::string merges = read_file(merges_txt, kMaxFileBytes);
-  std::string_view rest = merges;
+  builder.set_place(merges_txt.place);
+  std::string_view rest = merges_txt.text;
   for (size_t number = 0, line_number = 0; !rest.empty(); ++line_number) {
     const size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
@@ -141,6 +139,12 @@ std::shared_ptr<const Vocabulary> read_vocabulary(const std::filesystem::path& v
     if (!is_header && !line.empty()) add_merge_text(builder, line, number++);
   }
   return builder.finish();
+}
+
+std::shared_ptr<const Vocabulary> read_vocabulary(const std::filesystem::path& vocab_json,
+                                                  const std::filesystem::path& merges_txt) {
+  const std::string vocab = read_file(vocab_json, kMaxFileBytes), merges = read_file(merges_txt, kMaxFileBytes);
+  return parse_vocabulary({vocab, vocab_json.string()}, {merges, merges_txt.string()});
 }
 
 std::shared_ptr<const Vocabulary> read_tokenizer_json(const std::filesystem::path& path) {

@@ -70,7 +70,14 @@ struct Vocabulary {
 // CLIP's vocabulary from the embedded merges.
 std::shared_ptr<const Vocabulary> clip_vocabulary(const std::array<std::string_view, 2>& specials);
 
+// The text of a file; place, its name, begins every message.
+struct PlacedText {
+  std::string_view text;
+  std::string place;
+};
+
 // Hugging Face's files. Errors: see Tokenizer.
+std::shared_ptr<const Vocabulary> parse_vocabulary(const PlacedText& vocab_json, const PlacedText& merges_txt);
 std::shared_ptr<const Vocabulary> read_vocabulary(const std::filesystem::path& vocab_json,
                                                   const std::filesystem::path& merges_txt);
 std::shared_ptr<const Vocabulary> read_tokenizer_json(const std::filesystem::path& path);

@@ -29,6 +29,19 @@ Image grey_picture(int width, int height) {
   return image;
 }
 
+TEST(Model, EmojiIsTheModelInTheLibraryAndTheDefault) {
+  const Model model = load();
+  EXPECT_EQ(model.config().text.vocab_size, model.tokenizer()->vocab_size());
+  const std::vector<std::string> texts = {"a rabbit", "a pizza"};
+  const auto values_of = [&](const Model& any) {
+    const Tensor features = any.encode_text(texts);
+    return std::vector<float>(features.span<float>().begin(), features.span<float>().end());
+  };
+  EXPECT_EQ(values_of(model).size(), 2 * static_cast<size_t>(model.config().embed_dim));
+  EXPECT_EQ(values_of(load("")), values_of(model));
+  EXPECT_EQ(values_of(load("emoji")), values_of(model));
+}
+
 TEST(Model, EncodesPicturesAndTextsToTheEmbeddingSize) {
   const Model model = load("generated:mini-vit");
   EXPECT_EQ(model.encode_image({grey_picture(80, 60), grey_picture(33, 90)}).shape(), (Shape{2, 64}));

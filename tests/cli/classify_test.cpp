@@ -26,6 +26,19 @@ TEST_F(ClassifyCommand, SaysPlainlyThatMadeUpWeightsMeanNothing) {
   EXPECT_THAT(result.out, HasSubstr("  a face\n"));
 }
 
+TEST_F(ClassifyCommand, WithoutAModelTheOneThatComesWithClipkitAnswers) {
+  const std::vector<std::string> things = {"rabbit", "pizza", "train"};
+  for (const std::string& thing : things) {
+    const std::string file = std::string(CLIPKIT_SOURCE_DIR) + "/examples/drawings/" + thing + ".png";
+    const Result result = clipkit({"classify", file, "a rabbit", "a pizza", "a train"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("knows emoji and simple drawings alone"));
+    ASSERT_EQ(lines_of(result.out).size(), 3u);
+    EXPECT_THAT(lines_of(result.out).front(), HasSubstr(thing)) << "the first answer";
+    EXPECT_EQ(clipkit({"classify", "--model", "emoji", file, "a rabbit", "a pizza", "a train"}).out, result.out);
+  }
+}
+
 TEST_F(ClassifyCommand, JsonHoldsEveryLabelAndAgreesWithTheLibrary) {
   const std::vector<std::string> labels = {"a face", "a \"quoted\" house", "une théière", "4", "5", "6", "7"};
   std::vector<std::string> arguments = {picture("face.png"), "--json", "--top-k", "1"};
