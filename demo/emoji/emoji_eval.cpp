@@ -2,6 +2,7 @@
 //   emoji_eval MODEL DATA [fp32|bf16]
 // A table on stdout, parts of a hundred. Zero-shot: a picture's name among the names of all emoji (classes.txt).
 // Retrieval: a picture's name among the names that occur in the shard, and a name's picture among the shard's pictures.
+// "of 3": the right one beats two others chosen at random, as in `clipkit classify PICTURE NAME OTHER OTHER`.
 #include <cstdio>
 #include <map>
 #include <span>
@@ -106,8 +107,9 @@ Recall zero_shot(const Shard& shard, const Tensor& names, const Counts& counts) 
 
 void print_row(const std::string& shard, const char* what, const Recall& recall) {
   if (recall.queries == 0) return;
-  std::printf("| %s | %s | %lld | %.1f | %.1f | %.1f |\n", shard.c_str(), what, static_cast<long long>(recall.queries),
-              100 * recall.at_1, 100 * recall.at_5, 100 * recall.at_10);
+  std::printf("| %s | %s | %lld | %.1f | %.1f | %.1f | %.1f |\n", shard.c_str(), what,
+              static_cast<long long>(recall.queries), 100 * recall.at_1, 100 * recall.at_5, 100 * recall.at_10,
+              100 * recall.of_3);
 }
 
 void run(const std::string& checkpoint, const std::filesystem::path& data, const std::string& precision) {
@@ -119,7 +121,8 @@ void run(const std::string& checkpoint, const std::filesystem::path& data, const
   const Tensor all = encode_names(model, names),
                bare = model.zero_shot_classifier(names, std::vector<std::string>{"{}"});
   std::printf(
-      "%zu names, %s\n\n| pictures | question | number | first | first 5 | first 10 |\n|---|---|---|---|---|---|\n",
+      "%zu names, %s\n\n| pictures | question | number | first | first 5 | first 10 | of 3 "
+      "|\n|---|---|---|---|---|---|---|\n",
       names.size(), precision.c_str());
   for (const std::string shard_name : {"held-back-plain", "held-back-no-alpha", "held-back-varied", "val-000000"}) {
     const Shard shard = read_shard(model, (data / (shard_name + ".tar")).string(), names);

@@ -11,6 +11,7 @@ namespace clipkit::emoji {
 struct Recall {
   int64_t queries = 0;
   double at_1 = 0, at_5 = 0, at_10 = 0;
+  double of_3 = 0;  // that the right target is the most similar one of it and two others chosen at random
 };
 
 // queries (Q, E) against targets (T, E), float32 rows of length 1. right[q]: the targets that query q means, of which

@@ -57,6 +57,7 @@ std::string overview(std::span<const Manual> manuals) {
   out +=
       "  help COMMAND        all about one command; help --markdown writes docs/cli.md\n"
       "  --version           the version\n"
+      "Without --model a small model answers that comes with clipkit: a toy that knows emoji and simple drawings.\n"
       "example: clipkit classify CLIP.png \"a diagram\" \"a dog\" \"a cat\"\n";
   return out;
 }

@@ -25,6 +25,9 @@ TEST(Recall, CountsTheRankOfTheNearestRightTarget) {
   EXPECT_DOUBLE_EQ(recall.at_1, 1.0 / 3);
   EXPECT_DOUBLE_EQ(recall.at_5, 2.0 / 3);
   EXPECT_DOUBLE_EQ(recall.at_10, 1.0);
+  // Of 6 others, 1 is nearer than the second query's target (10 of the 15 pairs lack it), 5 than the third's; the first
+  // query means two targets and has 5 others, none of which is nearer.
+  EXPECT_DOUBLE_EQ(recall.of_3, (1.0 + 10.0 / 15) / 3);
 }
 
 TEST(Recall, AModelThatTellsNothingApartFindsNothing) {
