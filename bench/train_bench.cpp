@@ -92,9 +92,10 @@ void step(benchmark::State& state) {
     for (const Optimizer::Entry& entry : trainer.optimizer().entries())
       moments += 2e-6 * static_cast<double>(entry.m.view().bytes());
 
-    for (int i = 0; i < 2; ++i) trainer.step({pairs.pixels, pairs.texts}, 1e-5);
+    int64_t step = 0;
+    for (int i = 0; i < 2; ++i) trainer.step({pairs.pixels, pairs.texts}, step++, 1e-5);
     const std::clock_t cpu_begin = std::clock();
-    for (auto _ : state) trainer.step({pairs.pixels, pairs.texts}, 1e-5);
+    for (auto _ : state) trainer.step({pairs.pixels, pairs.texts}, step++, 1e-5);
     const double cpu_seconds =
         static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC / static_cast<double>(state.iterations());
     const double threads = num_compute_threads();
