@@ -7,6 +7,8 @@
 // activations, plans).
 #include <benchmark/benchmark.h>
 
+#include <malloc.h>
+
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -72,6 +74,7 @@ void step(benchmark::State& state) {
     const bool bf16 = state.range(1) != 0;
     const PeakRates peak = measure_peak_rates();
     if (bf16 && peak.bf16_gflops <= 0) return state.SkipWithError("this CPU has no bf16 products");
+    malloc_trim(0);  // what the benchmark before this one left
     forget_peak();
     const double before = status_mb("VmRSS");
     const ModelConfig config = config_by_name_or_file(architecture);
@@ -81,7 +84,7 @@ void step(benchmark::State& state) {
     initialize(model, 1);
     model.start_training(*backend);
     model.prepare(*backend);
-    Trainer trainer(model, *backend, *ranks, {});
+    Trainer trainer(model, *backend, *ranks, {.optimizer = {}, .grad_checkpointing = state.range(2) != 0});
     const MadePairs pairs(config, batch);
 
     double parameters = 0, gradients = 0, moments = 0;
@@ -115,8 +118,8 @@ void step(benchmark::State& state) {
 }
 
 BENCHMARK(step)
-    ->ArgNames({"batch", "bf16"})
-    ->ArgsProduct({{16, 32, 64}, {0, 1}})
+    ->ArgNames({"batch", "bf16", "checkpointing"})
+    ->ArgsProduct({{16, 32, 64}, {0, 1}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

@@ -77,6 +77,9 @@ struct TrainOptions {
   Precision precision = Precision::kFloat32;
   int threads = 0;            // compute threads, 0: the processors, shared out among the processes of a machine
   bool bf16_moments = false;  // the optimiser's state in bf16, stochastically rounded
+  // Keeps the input of each block and computes the rest again in the backward pass: the same gradients in less memory,
+  // for about a third more time. Of transformers, not of ResNets.
+  bool grad_checkpointing = false;
 
   // What is kept.
   std::filesystem::path logs = "run";  // the run's folder

@@ -186,6 +186,8 @@ void Train::add_running_options(std::vector<Option>& options) {
                                                                      {"amp_bf16", Precision::kBFloat16}};
   options.push_back(choice("--precision", precisions, &o_.precision, "operands of matrix products and activations"));
   options.push_back(flag("--bf16-moments", &o_.bf16_moments, "the optimiser's state in bf16, stochastically rounded"));
+  options.push_back(flag("--grad-checkpointing", &o_.grad_checkpointing,
+                         "compute activations again in the backward pass: less memory, a third more time"));
   options.push_back(text("--device", "NAME", &o_.device, "where to compute"));
   options.push_back(number("--threads", "N", &o_.threads, {0, 1024}, "compute threads; results do not depend on it")
                         .with_default("the processors"));

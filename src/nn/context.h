@@ -19,12 +19,23 @@ struct Context {
   Backend& backend;
   Workspace& workspace;
   const SharedStatistics* statistics = nullptr;  // null: a process's own rows are the batch
+  // In training: each block remembers its input alone and computes the rest again in the backward pass, with the same
+  // bits (Chen et al. 2016).
+  bool checkpointing = false;
 
+  bool operands_are_sums() const { return backend.operand_dtype() == backend.sum_dtype(); }
   TensorView operands(Shape shape) const { return workspace.take(shape, backend.operand_dtype()); }
   // The tensor where products can read it: itself, or a copy in the workspace.
   TensorView as_operands(TensorView tensor) const {
     if (tensor.dtype() == backend.operand_dtype()) return tensor;
     const TensorView copy = operands(tensor.shape());
+    ops::convert(backend, {.x = tensor, .y = copy});
+    return copy;
+  }
+  // The other way round, for what backward reads: it is remembered as operands, so that it takes as little memory.
+  TensorView as_sums(TensorView tensor) const {
+    if (tensor.dtype() == backend.sum_dtype()) return tensor;
+    const TensorView copy = sums(tensor.shape());
     ops::convert(backend, {.x = tensor, .y = copy});
     return copy;
   }

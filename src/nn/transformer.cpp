@@ -104,6 +104,7 @@ void Mlp::forward(const Context& c, TensorView x, TensorView residual, TensorVie
   if (saved) {
     *saved = {.x = x, .pre = c.operands(hidden_shape)};
     c_fc.forward(c.backend, x, saved->pre);
+    if (!y) return;
   }
   const Workspace::Scope scope(c.workspace);
   const TensorView hidden = c.operands(hidden_shape);
@@ -143,33 +144,40 @@ void ResidualAttentionBlock::forward(const Context& c, const Sequences& sequence
   std::optional<Workspace::Scope> scope;
   if (!saved) scope.emplace(c.workspace);
   const bool selected = !selection.rows.empty();
-  const TensorView normal = c.operands(x.shape());
+  const Shape rows = selected ? Shape{static_cast<int64_t>(selection.rows.size()), x.shape()[1]} : x.shape();
+  const TensorView normal = saved ? saved->normal : c.operands(x.shape());
   ln_1.forward(c.backend, x, normal);
-  const TensorView middle = saved ? c.sums(y.shape()) : y;
+  if (saved) saved->x = c.as_operands(x);
+  // As long as backward does not read the sums themselves, there is no need of a second one.
+  const TensorView middle = y && !(saved && c.operands_are_sums()) ? y : c.sums(rows);
   TensorView residual = x;
   if (selected) {
     residual = middle;
     ops::gather_rows(c.backend, {.x = x, .rows = selection.rows, .y = residual});
   }
   attn.forward(c, sequences, normal, selection, residual, middle, saved ? &saved->attn : nullptr);
-  const TensorView normal_2 = selected || saved ? c.operands(y.shape()) : normal;
+  const TensorView normal_2 = normal.slice(0, rows[0]);
   ln_2.forward(c.backend, middle, normal_2);
+  if (saved) saved->middle = c.as_operands(middle);
   mlp.forward(c, normal_2, middle, y, saved ? &saved->mlp : nullptr);
-  if (!saved) return;
-  saved->x = x;
-  saved->middle = middle;
 }
 
 void ResidualAttentionBlock::backward(const Context& c, const Sequences& sequences, const RowSelection& selection,
                                       const Saved& saved, TensorView dy, TensorView dx) {
   const Workspace::Scope scope(c.workspace);
   const TensorView dmiddle = c.sums(dy.shape());
-  mlp.backward(c, saved.mlp, dy, dmiddle);
-  ln_2.backward(c.backend, saved.middle, dmiddle, dmiddle);
-  ops::add(c.backend, {.a = dmiddle, .b = dy, .y = dmiddle});
-
+  {
+    const Workspace::Scope inner(c.workspace);
+    const TensorView middle = c.as_sums(saved.middle);
+    ln_2.forward(c.backend, middle, saved.mlp.x);
+    mlp.backward(c, saved.mlp, dy, dmiddle);
+    ln_2.backward(c.backend, middle, dmiddle, dmiddle);
+    ops::add(c.backend, {.a = dmiddle, .b = dy, .y = dmiddle});
+  }
+  const TensorView x = c.as_sums(saved.x);
+  ln_1.forward(c.backend, x, saved.attn.x);
   attn.backward(c, sequences, selection, saved.attn, dmiddle, dx);
-  ln_1.backward(c.backend, saved.x, dx, dx);
+  ln_1.backward(c.backend, x, dx, dx);
   if (selection.rows.empty()) return ops::add(c.backend, {.a = dx, .b = dmiddle, .y = dx});
   ops::scatter_add_rows(c.backend, {.x = dmiddle, .rows = selection.rows, .y = dx});
 }
@@ -190,14 +198,28 @@ void Transformer::prepare(Backend& b) {
 
 void Transformer::forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
                           TensorView y, Saved* saved) const {
-  if (saved) saved->blocks.resize(resblocks.size());
-  for (size_t i = 0; i + 1 < resblocks.size(); ++i) {
-    const TensorView next = saved ? c.sums(x.shape()) : x;
-    resblocks[i].forward(c, sequences, x, {}, next, saved ? &saved->blocks[i] : nullptr);
+  if (saved) return forward_training(c, sequences, x, selection, y, *saved);
+  for (size_t i = 0; i + 1 < resblocks.size(); ++i) resblocks[i].forward(c, sequences, x, {}, x);
+  resblocks.back().forward(c, sequences, x, selection, selection.rows.empty() ? x : y);
+}
+
+void Transformer::forward_training(const Context& c, const Sequences& sequences, TensorView x,
+                                   const RowSelection& selection, TensorView y, Saved& saved) const {
+  saved.normal = c.operands(x.shape());
+  saved.blocks.assign(resblocks.size(), {});
+  for (size_t i = 0; i < resblocks.size(); ++i) {
+    const bool last = i + 1 == resblocks.size(), in_place = !c.checkpointing && !c.operands_are_sums();
+    const TensorView next = last ? y : in_place ? x : c.sums(x.shape());
+    ResidualAttentionBlock::Saved& block = saved.blocks[i];
+    block.normal = saved.normal;
+    {
+      std::optional<Workspace::Scope> scope;
+      if (c.checkpointing) scope.emplace(c.workspace);
+      resblocks[i].forward(c, sequences, x, last ? selection : RowSelection{}, next, &block);
+    }
+    if (c.checkpointing) block.x = x;
     x = next;
   }
-  const bool in_place = selection.rows.empty() && !saved;
-  resblocks.back().forward(c, sequences, x, selection, in_place ? x : y, saved ? &saved->blocks.back() : nullptr);
 }
 
 void Transformer::backward(const Context& c, const Sequences& sequences, const RowSelection& selection,
@@ -208,13 +230,17 @@ void Transformer::backward(const Context& c, const Sequences& sequences, const R
     while (first < resblocks.size() && !learns(resblocks[first])) ++first;
     if (first == resblocks.size()) return;
   }
+  const RowSelection all;
   // dx and one more take turns, so that the first block writes dx.
   const Shape& shape = saved.blocks.front().x.shape();
   TensorView to = dx ? dx : c.sums(shape), other = c.sums(shape);
   if ((resblocks.size() - first) % 2 == 0) std::swap(to, other);
   for (size_t i = resblocks.size(); i-- > first; std::swap(to, other)) {
-    resblocks[i].backward(c, sequences, i + 1 == resblocks.size() ? selection : RowSelection{}, saved.blocks[i], dy,
-                          to);
+    const Workspace::Scope block_scope(c.workspace);
+    const RowSelection& rows = i + 1 == resblocks.size() ? selection : all;
+    ResidualAttentionBlock::Saved block = saved.blocks[i];
+    if (c.checkpointing) resblocks[i].forward(c, sequences, block.x, rows, {}, &block);
+    resblocks[i].backward(c, sequences, rows, block, dy, to);
     dy = to;
   }
 }

@@ -73,7 +73,7 @@ class Mlp {
   };
 
   // y = c_proj(activation(c_fc(x))) + residual. x: (R, D) operand type; y and residual: (R, D) sum type, may be the
-  // same.
+  // same; y may be empty where only saved is wanted.
   void forward(const Context& c, TensorView x, TensorView residual, TensorView y, Saved* saved = nullptr) const;
   // dy: (R, D) sum type, which is the gradient of residual as well. dx: (R, D) sum type.
   void backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx);
@@ -96,13 +96,17 @@ class ResidualAttentionBlock {
   void prepare(Backend& b);
 
   struct Saved {
-    TensorView x;       // borrowed
-    TensorView middle;  // between attention and MLP
+    // (R, D) operand type, for what the norms make of their inputs, one after the other. Given by the caller, one for
+    // all blocks: backward normalises again.
+    TensorView normal;
+    TensorView x;       // as operands; where these are sums, x itself
+    TensorView middle;  // the same, between attention and MLP
     MultiHeadAttention::Saved attn;
     Mlp::Saved mlp;
   };
 
-  // x: (R, D) sum type. y: (R, D), or (N, D) with a selection. Without a selection and saved, y may be x.
+  // x: (R, D) sum type. y: (R, D), or (N, D) with a selection, or with saved empty where only that is wanted. Without a
+  // selection y may be x, unless saved borrows that.
   void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection, TensorView y,
                Saved* saved = nullptr) const;
   // dy: like y; dx: (R, D) sum type; apart.
@@ -120,17 +124,22 @@ class Transformer {
   void prepare(Backend& b);
 
   struct Saved {
+    TensorView normal;
     std::vector<ResidualAttentionBlock::Saved> blocks;
   };
 
-  // All blocks; only the last one sees the selection. Without a selection y may be x. x is overwritten, unless what
-  // backward reads is saved.
+  // All blocks; only the last one sees the selection. Without a selection y may be x. x may be overwritten, and with
+  // saved must stay as it is left until backward.
   void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection, TensorView y,
                Saved* saved = nullptr) const;
   // dy: like y; dx: (R, D) sum type, apart, or empty where nobody asks for it: then the pass ends at the first block
   // that learns.
   void backward(const Context& c, const Sequences& sequences, const RowSelection& selection, const Saved& saved,
                 TensorView dy, TensorView dx);
+
+ private:
+  void forward_training(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection,
+                        TensorView y, Saved& saved) const;
 };
 
 }  // namespace clipkit

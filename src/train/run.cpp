@@ -91,7 +91,9 @@ TrainerOptions trainer_options(const TrainOptions& o, const ModelConfig& model, 
           .grad_clip_norm = o.grad_clip_norm,
           .micro_batch = o.accum_freq > 1 ? (share + o.accum_freq - 1) / o.accum_freq : 0,
           .loss_gradient = o.loss_gradient,
-          .use_bn_sync = o.use_bn_sync};
+          .use_bn_sync = o.use_bn_sync,
+
+          .grad_checkpointing = o.grad_checkpointing};
 }
 
 bool is_locked(const TrainOptions& o, const ModelConfig& model, const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/check.h"
 #include "train/host_values.h"
@@ -30,6 +31,7 @@ struct Trainer::Features {
 struct Trainer::Tape {
   std::unique_ptr<ImageTower::Saved> image;
   TextTransformer::Saved text;
+  std::optional<Workspace::Scope> text_scope{};  // its activations go before the image tower's backward pass needs more
 };
 
 Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const TrainerOptions& options,
@@ -55,7 +57,7 @@ Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const Train
 StepResult Trainer::step(const PairsView& pairs, int64_t step, double lr,
                          const std::function<bool(const StepResult&)>& accept) {
   const bool shares = options_.use_bn_sync && ranks_.size() > 1;
-  const Context c{backend_, workspace_, shares ? &statistics_ : nullptr};
+  const Context c{backend_, workspace_, shares ? &statistics_ : nullptr, options_.grad_checkpointing};
   const Workspace::Scope scope(workspace_);
   const int64_t n = pairs.pixels.shape()[0], part = options_.micro_batch > 0 ? std::min(options_.micro_batch, n) : n;
   const Features f(c, {n, model_.config.embed_dim});
@@ -132,14 +134,16 @@ void Trainer::forward(const Context& c, const PairsView& pairs, int64_t step, Ra
     model_.visual->forward(c, pixels, Output::kFeatures, image);
   }
   if (trains_text_ && tape) {
+    tape->text_scope.emplace(workspace_);
     model_.text->forward(c, texts, text, tape->text);
   } else {
     model_.text->forward(c, texts, Output::kFeatures, text);
   }
 }
 
-void Trainer::backward(const Context& c, const Tape& tape, Range rows, const Features& f) {
+void Trainer::backward(const Context& c, Tape& tape, Range rows, const Features& f) {
   if (trains_text_) model_.text->backward(c, tape.text, f.dtext.slice(rows.begin, rows.end));
+  tape.text_scope.reset();
   if (trains_image_) model_.visual->backward(c, *tape.image, f.dimage.slice(rows.begin, rows.end));
 }
 

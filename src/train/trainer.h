@@ -19,7 +19,8 @@ struct TrainerOptions {
   // pass with the loss's gradient, which is the gradient of the whole batch (training.md section 3). 0: all.
   int64_t micro_batch = 0;
   LossGradient loss_gradient = LossGradient::kExact;
-  bool use_bn_sync = false;  // batch statistics over all ranks
+  bool use_bn_sync = false;         // batch statistics over all ranks
+  bool grad_checkpointing = false;  // see Context::checkpointing
 };
 
 // This rank's share of a batch.
@@ -60,7 +61,7 @@ class Trainer {
   };
   // Features of some of the pairs; tape: what backward reads, or null.
   void forward(const Context& c, const PairsView& pairs, int64_t step, Range rows, const Features& f, Tape* tape);
-  void backward(const Context& c, const Tape& tape, Range rows, const Features& f);
+  void backward(const Context& c, Tape& tape, Range rows, const Features& f);
   void sum_gradients_over_ranks();
   void move(const StepResult& result, double lr);
 

@@ -62,6 +62,32 @@ TEST_F(NnTransformerGradient, OfTheRowsThatAreReadMatchesCentralDifferences) {
   check(3, true, true, Activation::kQuickGelu);
 }
 
+TEST_F(NnTransformerGradient, CheckpointingChangesNoBit) {
+  const std::vector<int64_t> starts = {0, 4, 5, 10}, last = {3, 4, 9}, one_each = {0, 1, 2, 3};
+  const Tensor x = input({12, kWidth}, 1), dy = input({3, kWidth}, 2);
+  const auto gradients = [&](bool checkpointing) {
+    const Context c{.backend = *backend_, .workspace = workspace_, .checkpointing = checkpointing};
+    Transformer transformer(kWidth, 3, kHeads, kHidden, Activation::kQuickGelu, 1e-5);
+    testing::ParamFiller filler(3);
+    transformer.visit_params(filler.visitor());
+    transformer.visit_params([&](const std::string&, Param& param) { param.start_training(*backend_); });
+    transformer.prepare(*backend_);
+    const Tensor work = Tensor::copy_of(x), y = sums({3, kWidth}), dx = sums({12, kWidth});
+    const Workspace::Scope scope(workspace_);
+    Transformer::Saved saved;
+    transformer.forward(c, {starts, true}, work, {last, one_each}, y, &saved);
+    transformer.backward(c, {starts, true}, {last, one_each}, saved, dy, dx);
+    std::vector<Tensor> all;
+    all.push_back(Tensor::copy_of(y));
+    all.push_back(Tensor::copy_of(dx));
+    transformer.visit_params([&](const std::string&, Param& param) { all.push_back(Tensor::copy_of(param.grad)); });
+    return all;
+  };
+  const std::vector<Tensor> kept = gradients(false), again = gradients(true);
+  ASSERT_EQ(kept.size(), again.size());
+  for (size_t i = 0; i < kept.size(); ++i) EXPECT_TRUE(testing::same_bits(kept[i], again[i])) << i;
+}
+
 TEST_F(NnTransformerGradient, AFrozenParameterGetsNone) {
   Transformer transformer(kWidth, 2, kHeads, kHidden, Activation::kQuickGelu, 1e-5);
   testing::ParamFiller filler(3);
