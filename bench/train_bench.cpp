@@ -23,7 +23,7 @@
 #include "model/initialize.h"
 #include "runtime/open_backend.h"
 #include "runtime/peak_rates.h"
-#include "train/trainer.h"
+#include "train/step_plan.h"
 
 namespace clipkit {
 namespace {
@@ -84,7 +84,10 @@ void step(benchmark::State& state) {
     initialize(model, 1);
     model.start_training(*backend);
     model.prepare(*backend);
-    Trainer trainer(model, *backend, *ranks, {.optimizer = {}, .grad_checkpointing = state.range(2) != 0});
+    const TrainerOptions options{.optimizer = {}, .grad_checkpointing = state.range(2) != 0};
+    Trainer trainer(model, *backend, *ranks, options);
+    const StepPlan plan = plan_step(config, *backend, options, batch, kTypicalTokens + 4);
+    trainer.workspace().reserve(plan.activations);
     const MadePairs pairs(config, batch);
 
     double parameters = 0, gradients = 0, moments = 0;
@@ -113,6 +116,8 @@ void step(benchmark::State& state) {
     state.counters["parameters_mb"] = parameters;
     state.counters["gradients_mb"] = gradients;
     state.counters["moments_mb"] = moments;
+    state.counters["planned_mb"] = static_cast<double>(plan.bytes()) / 1e6;
+    state.counters["planned_activations_mb"] = static_cast<double>(plan.activations) / 1e6;
     state.counters["other_mb"] = total - parameters - gradients - moments;
   });
 }

@@ -113,6 +113,26 @@ struct TrainSummary {
   std::filesystem::path checkpoint;  // the newest one: a folder that load() takes
 };
 
+// What a run takes, known before its first step. Bytes are those of one process.
+struct TrainPlan {
+  static constexpr int kOrdinaryTokens = 16;  // of a caption
+
+  size_t parameters = 0, gradients = 0, moments = 0, averages = 0;
+  size_t weight_copies = 0;        // what products read instead: bf16 copies, convolutions
+  size_t activations = 0;          // with captions of ordinary length
+  size_t longest_activations = 0;  // with captions as long as the model reads; reserved, not touched before
+  size_t available = 0;            // memory that is free; 0: unknown
+  int64_t steps = 0, pairs_per_step = 0;
+  double gflop_per_step = 0;  // of all processes, two per multiply-add
+  double pairs_per_second = 0,
+         seconds = 0;  // expected of this machine, from what its arithmetic units do at their best
+
+  size_t bytes() const { return parameters + gradients + moments + averages + weight_copies + activations; }
+};
+
+// Plans a run and trains nothing; of its data it reads the lists. Errors: as train().
+CLIPKIT_API TrainPlan plan_training(const TrainOptions& options);
+
 // Trains from the start, into a folder that holds no run yet. A checkpoint that cannot be written on the way, as on a
 // full disk, is only warned about: the last good one stays and training goes on. Errors: kInvalidArgument for options
 // that contradict each other or the data, and for a run that diverges again and again; those of load() and of the data;

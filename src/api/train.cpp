@@ -12,6 +12,7 @@
 #include "model/config_source.h"
 #include "model/initialize.h"
 #include "runtime/open_backend.h"
+#include "runtime/peak_rates.h"
 #include "train/check_options.h"
 #include "train/run.h"
 
@@ -22,6 +23,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kOptionsFile = "options.json";
+
+// Of the peak, in a step of an ordinary model (docs/performance.md, training).
+constexpr double kFloat32Share = 0.65, kBfloat16Share = 0.5;
 
 LoadOptions load_options(const TrainOptions& options) {
   LoadOptions load;
@@ -64,7 +68,8 @@ void check_architecture(const TrainOptions& options, const ModelSource& source) 
                 ": is of another architecture than the model asked for, ", options.model);
 }
 
-Start start_of(const TrainOptions& options) {
+// with_weights: false for what is only planned.
+Start start_of(const TrainOptions& options, bool with_weights = true) {
   std::shared_ptr<const Tokenizer> tokenizer;
   if (!options.tokenizer.empty()) tokenizer = Tokenizer::from_folder(options.tokenizer);
   if (!options.pretrained.empty()) {
@@ -73,12 +78,13 @@ Start start_of(const TrainOptions& options) {
         options.siglip == source.config.sigmoid_loss, options.pretrained, ": was trained with the ",
         source.config.sigmoid_loss ? "sigmoid loss: give siglip" : "softmax loss, siglip cannot go on from it");
     check_architecture(options, source);
-    return {load_model(source), tokenizer ? tokenizer : open_tokenizer(source.checkpoint)};
+    return {with_weights ? load_model(source) : Clip(source.config, true, true),
+            tokenizer ? tokenizer : open_tokenizer(source.checkpoint)};
   }
   const ModelConfig config = named_config(options);
   if (!tokenizer) tokenizer = Tokenizer::clip();
   Clip model(config, true, true);
-  run_on_compute_thread([&] { initialize(model, static_cast<uint64_t>(options.seed)); });
+  if (with_weights) run_on_compute_thread([&] { initialize(model, static_cast<uint64_t>(options.seed)); });
   return {std::move(model), tokenizer};
 }
 
@@ -109,30 +115,36 @@ std::unique_ptr<FileWriter> open_options_file(const fs::path& logs) {
   return std::make_unique<FileWriter>(logs / kOptionsFile);
 }
 
+void share_out_threads(const TrainOptions& options, const Communicator& ranks) {
+  set_num_compute_threads(options.threads > 0 ? options.threads
+                                              : std::max(1, num_compute_threads() / ranks.local_size()));
+}
+
+std::unique_ptr<Backend> backend_of(const TrainOptions& options) {
+  return open_backend(options.device, options.precision == Precision::kBFloat16 ? DType::kBFloat16 : DType::kFloat32);
+}
+
 TrainSummary run(const TrainOptions& options, const TrainCallbacks& callbacks, bool resume) {
   TrainSummary summary;
   run_on_compute_thread([&] {
     // Errors pass through the communicator's scope, and the launcher ends the other ranks.
     std::unique_ptr<Communicator> ranks = open_communicator();
     check_options(options, ranks->size());
-    const int threads =
-        options.threads > 0 ? options.threads : std::max(1, num_compute_threads() / ranks->local_size());
-    set_num_compute_threads(threads);
+    share_out_threads(options, *ranks);
     std::optional<RunCheckpoints::Found> found;
     if (resume) found = found_checkpoint(options, *ranks);
     ranks->barrier();  // all have looked before the first one writes
     std::unique_ptr<FileWriter> options_file;
     if (!resume && ranks->rank() == 0) options_file = open_options_file(options.logs);
     Start start = found ? resumed_start(options, *found) : start_of(options);
-    TrainingRun training(
-        options,
-        {.model = std::move(start.model),
-         .tokenizer = start.tokenizer,
-         .backend = open_backend(options.device,
-                                 options.precision == Precision::kBFloat16 ? DType::kBFloat16 : DType::kFloat32),
-         .ranks = std::move(ranks),
-         .resumed = found},
-        callbacks);
+    TrainingRun training(options,
+                         {.model = std::move(start.model),
+                          .tokenizer = start.tokenizer,
+                          .backend = backend_of(options),
+                          .ranks = std::move(ranks),
+                          .resumed = found},
+                         callbacks);
+    training.start();
     if (options_file) {
       options_file->write(to_json(options));
       options_file->commit();
@@ -143,6 +155,31 @@ TrainSummary run(const TrainOptions& options, const TrainCallbacks& callbacks, b
 }
 
 }  // namespace
+
+TrainPlan plan_training(const TrainOptions& options) {
+  TrainPlan plan;
+  run_on_compute_thread([&] {
+    std::unique_ptr<Communicator> ranks = open_communicator();
+    check_options(options, ranks->size());
+    share_out_threads(options, *ranks);
+    const int processes = ranks->size();
+    Start start = start_of(options, /*with_weights=*/false);
+    plan = TrainingRun(options,
+                       {.model = std::move(start.model),
+                        .tokenizer = start.tokenizer,
+                        .backend = backend_of(options),
+                        .ranks = std::move(ranks),
+                        .resumed = {}},
+                       {})
+               .plan();
+    const PeakRates peak = measure_peak_rates();
+    const bool bf16 = options.precision == Precision::kBFloat16;
+    const double rate = bf16 ? kBfloat16Share * peak.bf16_gflops : kFloat32Share * peak.fp32_gflops;
+    plan.pairs_per_second = rate * processes * static_cast<double>(plan.pairs_per_step) / plan.gflop_per_step;
+    plan.seconds = static_cast<double>(plan.steps * plan.pairs_per_step) / plan.pairs_per_second;
+  });
+  return plan;
+}
 
 TrainSummary train(const TrainOptions& options, const TrainCallbacks& callbacks) {
   CLIPKIT_CHECK(!fs::exists(options.logs / kOptionsFile), options.logs.string(),

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
+#include "cli/train_plan.h"
 
 namespace clipkit::cli {
 
@@ -52,6 +53,7 @@ class Train : public Command {
 
   TrainOptions o_;
   std::string resume_, logs_ = o_.logs.string();
+  bool dry_run_ = false, json_ = false;
 };
 
 Manual Train::manual() {
@@ -81,6 +83,8 @@ Manual Train::manual() {
                      .unit = {},
                      .default_text = {},
                      .set = [this](const std::string& file) { apply_json(o_, read_whole(file), file); }});
+  options.push_back(flag("--dry-run", &dry_run_, "say what memory and time the run will take, and train nothing"));
+  options.push_back(flag("--json", &json_, "that as JSON"));
   const auto in_group = [&](const char* group, void (Train::*add)(std::vector<Option>&)) {
     const size_t first = options.size();
     (this->*add)(options);
@@ -213,11 +217,18 @@ int Train::run(const Arguments& arguments) {
   if (resume_.empty() && o_.train_data.empty()) throw UsageError("give --train-data, or --resume FOLDER");
   if (!resume_.empty() && (to_json(o_) != to_json(TrainOptions{}) || logs_ != o_.logs.string()))
     throw UsageError("--resume goes on with the options of the run: leave the others out");
+  if (dry_run_ && !resume_.empty()) throw UsageError("--dry-run plans a new run: leave --resume out");
+  if (json_ && !dry_run_) throw UsageError("--json is the form of --dry-run's answer: give both");
   o_.logs = logs_;
   const InterruptGuard interrupt;
   set_log_sink([](LogLevel level, std::string_view text) {
     message((level == LogLevel::kWarning ? "warning: " : "") + std::string(text));
   });
+  if (dry_run_) {
+    const TrainPlan plan = plan_training(o_);
+    print(json_ ? plan_json(plan) : plan_text(plan));
+    return kSuccess;
+  }
   StatusLine line;
   const TrainCallbacks callbacks = {.status =
                                         [&](const TrainStatus& status) {

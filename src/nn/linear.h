@@ -58,7 +58,7 @@ class Linear {
   }
 
   // For forward without activation; x: as it had it. dy: (R, out) operand type. dx = dy W + residual: (R, in) operand
-  // or sum type, or empty where nobody asks for it; residual: sum type, may be dx.
+  // or sum type, or empty where nobody asks for it, and may be x; residual: sum type, may be dx.
   void backward(Backend& b, TensorView x, TensorView dy, TensorView dx, TensorView residual = {}) {
     if (weight.grad) {
       ops::linear_weight_gradient(

@@ -118,11 +118,11 @@ void Mlp::forward(const Context& c, TensorView x, TensorView residual, TensorVie
 
 void Mlp::backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx) {
   const Workspace::Scope scope(c.workspace);
-  const TensorView hidden = c.operands(saved.pre.shape()), dhidden = c.operands(saved.pre.shape());
+  const TensorView hidden = c.operands(saved.pre.shape());
   ops::activate(c.backend, {.x = saved.pre, .y = hidden, .activation = activation_});
-  c_proj.backward(c.backend, hidden, c.as_operands(dy), dhidden);
-  ops::activate_backward(c.backend, {.x = saved.pre, .dy = dhidden, .dx = dhidden, .activation = activation_});
-  c_fc.backward(c.backend, saved.x, dhidden, dx);
+  c_proj.backward(c.backend, hidden, c.as_operands(dy), hidden);  // its gradient takes its place
+  ops::activate_backward(c.backend, {.x = saved.pre, .dy = hidden, .dx = hidden, .activation = activation_});
+  c_fc.backward(c.backend, saved.x, hidden, dx);
 }
 
 void ResidualAttentionBlock::visit_params(const ParamVisitor& visit) {

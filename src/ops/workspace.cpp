@@ -25,7 +25,14 @@ TensorView Workspace::take(Shape shape, DType dtype) {
   }
   auto* data = static_cast<char*>(blocks_[block_].view().raw()) + used_;
   used_ += bytes;
+  size_t in_use = used_;
+  for (size_t i = 0; i < block_; ++i) in_use += blocks_[i].view().bytes();
+  peak_ = std::max(peak_, in_use);
   return {static_cast<void*>(data), shape, dtype, backend_.device()};
+}
+
+void Workspace::reserve(size_t bytes) {
+  if (blocks_.empty()) blocks_.push_back(backend_.allocate({static_cast<int64_t>(bytes)}, DType::kUInt8));
 }
 
 void Workspace::join_blocks() noexcept {

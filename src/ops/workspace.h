@@ -32,7 +32,11 @@ class Workspace {
     size_t block_, used_;
   };
 
+  // One block of at least that size, if it has none yet. Memory that is never taken is not touched either.
+  void reserve(size_t bytes);
   size_t capacity_bytes() const noexcept;
+  // The most that was in use at once.
+  size_t peak_bytes() const noexcept { return peak_; }
 
  private:
   void join_blocks() noexcept;
@@ -42,6 +46,7 @@ class Workspace {
   size_t block_ = 0;            // the one in use
   size_t used_ = 0;             // bytes of it
   size_t wanted_ = 0;           // size of the single block that would have served
+  size_t peak_ = 0;
 };
 
 }  // namespace clipkit

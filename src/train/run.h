@@ -28,13 +28,19 @@ class TrainingRun {
     std::optional<RunCheckpoints::Found> resumed;  // the model's weights are that checkpoint's
   };
 
-  // Opens data and logs and, unless it goes on with a run, writes the checkpoint of step 0. The options have passed
-  // check_options(). Errors: kInvalidArgument where options and data contradict each other; those of open_pairs; kIo.
+  // Opens the data and plans the run; of the model it reads the configuration alone. The options have passed
+  // check_options(). Errors: kInvalidArgument where options and data contradict each other; those of open_pairs.
   TrainingRun(const TrainOptions& options, Parts parts, const TrainCallbacks& callbacks);
+
+  const TrainPlan& plan() const noexcept { return plan_; }
+
+  // Takes the memory, opens the logs and, unless it goes on with a run, writes the checkpoint of step 0.
+  // Errors: kOutOfMemory for a plan that does not fit; kIo.
+  void start();
 
   // Errors: kIo if the last checkpoint cannot be written; kInvalidArgument if the run diverges again and again;
   // kCorrupt (too many samples in a row cannot be read).
-  TrainSummary run();
+  TrainSummary run();  // after start()
 
  private:
   void make_step(const PairBatch& batch);
@@ -57,6 +63,7 @@ class TrainingRun {
   std::optional<ValidationClasses> val_classes_;
   int64_t batches_per_epoch_ = 0, total_steps_ = 0;
   Schedule schedule_;
+  TrainPlan plan_;
   RunState state_;
   StepGuard guard_;
   RunCheckpoints checkpoints_;

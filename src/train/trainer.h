@@ -52,6 +52,7 @@ class Trainer {
   Optimizer& optimizer() noexcept { return optimizer_; }
   // The running means of what the optimiser moves, in its order; empty without ema_decay.
   std::vector<Tensor>& averages() noexcept { return averages_; }
+  Workspace& workspace() noexcept { return workspace_; }
 
  private:
   struct Features;

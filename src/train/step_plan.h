@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+
+#include "train/trainer.h"
+
+namespace clipkit {
+
+// What a step takes, found by running Trainer::step itself on a backend that computes nothing.
+struct StepPlan {
+  size_t parameters = 0, gradients = 0, moments = 0, averages = 0;  // bytes
+  size_t packed = 0;       // weights that are kept in another form as well: bf16 copies, convolutions
+  size_t activations = 0;  // at their most
+  double gflop = 0;        // two per multiply-add
+
+  size_t bytes() const { return parameters + gradients + moments + averages + packed + activations; }
+};
+
+// For a step with `batch` pairs on this process, the texts num_tokens long, as `real` would do it; locked says of a
+// parameter's name whether it stays as it is. Takes milliseconds
+// and next to no memory.
+StepPlan plan_step(const ModelConfig& config, const Backend& real, const TrainerOptions& options, int64_t batch,
+                   int64_t num_tokens, const std::function<bool(const std::string&)>& locked = {});
+
+}  // namespace clipkit

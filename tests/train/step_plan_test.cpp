@@ -1,0 +1,112 @@
+#include "train/step_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "clipkit/error.h"
+#include "cpu/cpu_backend.h"
+#include "model/config_source.h"
+#include "model/initialize.h"
+
+namespace clipkit {
+namespace {
+
+ModelConfig small_config() {
+  ModelConfig config = config_by_name_or_file("ViT-B-32");
+  auto& vision = std::get<VitConfig>(config.vision);
+  config.embed_dim = 32;
+  vision.image_size = 64;
+  vision.transformer = {.width = 64, .layers = 3, .heads = 2, .mlp_width = 256};
+  config.text.transformer = {.width = 64, .layers = 3, .heads = 2, .mlp_width = 256};
+  config.text.vocab_size = 500;
+  config.text.context_length = 20;
+  return config;
+}
+
+struct MadeRun {
+  std::unique_ptr<Backend> backend = make_cpu_backend();
+  ModelConfig config = small_config();
+  Clip model{config, true, true};
+  std::unique_ptr<Communicator> ranks = single_process();
+  std::optional<Trainer> trainer;
+  int64_t steps = 0;
+
+  explicit MadeRun(const TrainerOptions& options) {
+    initialize(model, 1);
+    model.start_training(*backend);
+    model.prepare(*backend);
+    trainer.emplace(model, *backend, *ranks, options);
+  }
+  void step(int64_t batch, int64_t num_tokens) {
+    const Tensor pixels = Tensor::zeros({batch, 3, 64, 64});
+    std::vector<int32_t> ids(static_cast<size_t>(num_tokens), 1);
+    ids.back() = config.text.vocab_size - 1;
+    const std::vector<std::span<const int32_t>> texts(static_cast<size_t>(batch), ids);
+    trainer->step({pixels, texts}, steps++, 1e-4);
+  }
+};
+
+class Plan : public ::testing::TestWithParam<bool> {};
+
+TEST_P(Plan, OfActivationsIsWhatAStepTakes) {
+  const TrainerOptions options{.optimizer = {}, .grad_checkpointing = GetParam()};
+  MadeRun run(options);
+  const StepPlan plan = plan_step(run.config, *run.backend, options, 6, 11);
+  run.trainer->workspace().reserve(plan.activations);
+  const size_t reserved = run.trainer->workspace().capacity_bytes();
+  EXPECT_GT(plan.activations, 0u);
+  run.step(6, 11);
+  EXPECT_EQ(run.trainer->workspace().peak_bytes(), plan.activations);
+  for (const int64_t num_tokens : {5, 9, 11, 2}) run.step(6, num_tokens);
+  EXPECT_EQ(run.trainer->workspace().capacity_bytes(), reserved) << "nothing was allocated after planning";
+}
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutCheckpointing, Plan, ::testing::Bool());
+
+TEST(StepPlan, CountsParametersGradientsAndMoments) {
+  const MadeRun run({});
+  size_t parameters = 0;
+  Clip(run.config, true, true).visit_params([&](const std::string&, Param& param) {
+    parameters += 4 * static_cast<size_t>(param.shape.num_elements());
+  });
+  const StepPlan plan = plan_step(run.config, *run.backend, {}, 4, 8);
+  EXPECT_EQ(plan.parameters, parameters);
+  EXPECT_EQ(plan.gradients, parameters);
+  EXPECT_EQ(plan.moments, 2 * parameters);
+  TrainerOptions half;
+  half.optimizer.bf16_moments = true;
+  EXPECT_EQ(plan_step(run.config, *run.backend, half, 4, 8).moments, parameters);
+}
+
+// The bars of the memory that training ViT-B/32 may take at 64 pairs.
+struct PlanOfViTB32 : ::testing::Test {
+  static StepPlan plan(DType operands, int64_t num_tokens, const TrainerOptions& options = {}) {
+    return plan_step(config_by_name_or_file("ViT-B-32"), *make_cpu_backend(operands), options, 64, num_tokens);
+  }
+  static bool has_bf16() {
+    try {
+      make_cpu_backend(DType::kBFloat16);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+};
+
+TEST_F(PlanOfViTB32, InFloat32IsThatOfACarefulEngineer) {
+  // With captions of ordinary length; those as long as the model reads take 4.9 GB.
+  EXPECT_LE(plan(DType::kFloat32, 16).bytes(), 4'600'000'000u);
+}
+
+TEST_F(PlanOfViTB32, WithCheckpointingNeedsAThirdOfTheActivations) {
+  EXPECT_LT(plan(DType::kFloat32, 16, {.optimizer = {}, .grad_checkpointing = true}).activations,
+            plan(DType::kFloat32, 16).activations / 3);
+}
+
+TEST_F(PlanOfViTB32, InBf16KeepsToItsPartsOfFloat32) {
+  if (!has_bf16()) GTEST_SKIP() << "this CPU has no bf16 products";
+  const StepPlan whole = plan(DType::kFloat32, 77), half = plan(DType::kBFloat16, 77);
+  EXPECT_LE(static_cast<double>(half.activations), 0.55 * static_cast<double>(whole.activations));
+  EXPECT_LE(static_cast<double>(half.bytes()), 0.85 * static_cast<double>(whole.bytes()));
+}
+
+}  // namespace
+}  // namespace clipkit
