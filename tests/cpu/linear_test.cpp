@@ -1,3 +1,5 @@
+#include <cmath>
+#include <cstring>
 #include <optional>
 
 #include "base/concat.h"
@@ -149,6 +151,46 @@ TEST_P(CpuLinear, ReadsWeightsAtAnyAddress) {
   ops::linear(*cpu_, *ops::pack_linear(*cpu_, {.weight = weight}), {.x = x, .y = y});
   ops::linear(*cpu_, *ops::pack_linear(*cpu_, {.weight = shifted}), {.x = x, .y = z});
   EXPECT_TRUE(testing::same_bits(y, z));
+}
+
+TEST_P(CpuLinear, TrainsOnWeightsWhereTheyLie) {
+  for (const bool transposed : {false, true}) {
+    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{64, 48}, {33, 17}, {768, 80}}) {
+      const Shape shape = transposed ? Shape{in, out} : Shape{out, in};
+      const Tensor weight = random_tensor(shape, 2), bias = random_tensor({out}, 3), added = random_tensor({50, in}, 6);
+      const LinearSpec spec{.weight = weight, .bias = bias, .transposed = transposed, .training = true};
+      const auto packed = ops::pack_linear(*cpu_, spec);
+      for (const uint32_t seed : {5u, 7u}) {  // as an optimiser would move them
+        const Tensor moved = random_tensor(shape, seed), x = operands({50, in}, 1), dy = operands({50, out}, 4);
+        std::memcpy(weight.view().raw(), moved.view().raw(), moved.view().bytes());
+        ops::repack_linear(*cpu_, *packed, spec);
+        const Expected forward = expected(x, rounded(weight), bias, transposed),
+                       backward = expected(dy, rounded(weight), {}, !transposed);
+        Tensor whole;
+        for (const int threads : {1, 2, 3}) {
+          testing::with_threads(threads, [&] {
+            const GuardedTensor y({50, out}), dx({50, in});
+            ops::linear(*cpu_, *packed, {.x = x, .y = y});
+            ops::linear_input_gradient(*cpu_, *packed, {.dy = dy, .dx = dx, .residual = added});
+            EXPECT_TRUE(y.guards_intact() && dx.guards_intact());
+            expect_within(
+                y, forward.y, [&](int64_t i) { return gamma(roundings(in)) * forward.terms.data<double>()[i]; }, "y");
+            Tensor sum = Tensor::copy_of(backward.y);
+            for (int64_t i = 0; i < 50 * in; ++i) sum.data<double>()[i] += double{added.data<float>()[i]};
+            expect_within(
+                dx, sum,
+                [&](int64_t i) {
+                  return gamma(roundings(out) + 1) *
+                         (backward.terms.data<double>()[i] + std::abs(double{added.data<float>()[i]}));
+                },
+                "dx");
+            if (!whole) whole = Tensor::copy_of(dx);
+            EXPECT_TRUE(testing::same_bits(dx, whole)) << threads << " threads";
+          });
+        }
+      }
+    }
+  }
 }
 
 TEST_P(CpuLinear, KeepsNaNAndInfinity) {
