@@ -155,7 +155,8 @@ TEST_P(CpuLinear, ReadsWeightsAtAnyAddress) {
 
 TEST_P(CpuLinear, TrainsOnWeightsWhereTheyLie) {
   for (const bool transposed : {false, true}) {
-    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{64, 48}, {33, 17}, {768, 80}}) {
+    for (const auto& [width, outputs] : {std::pair<int64_t, int64_t>{64, 48}, {33, 17}, {768, 80}}) {
+      const int64_t in = width, out = outputs;  // a lambda captures no structured binding
       const Shape shape = transposed ? Shape{in, out} : Shape{out, in};
       const Tensor weight = random_tensor(shape, 2), bias = random_tensor({out}, 3), added = random_tensor({50, in}, 6);
       const LinearSpec spec{.weight = weight, .bias = bias, .transposed = transposed, .training = true};
