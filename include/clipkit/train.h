@@ -75,8 +75,9 @@ struct TrainOptions {
   // How it runs.
   std::string device = "cpu";
   Precision precision = Precision::kFloat32;
-  int threads = 0;            // compute threads, 0: the processors, shared out among the processes of a machine
-  bool bf16_moments = false;  // the optimiser's state in bf16, stochastically rounded
+  int threads = 0;              // compute threads, 0: the processors, shared out among the processes of a machine
+  bool bf16_moments = false;    // the optimiser's state in bf16, stochastically rounded
+  bool bf16_gradients = false;  // those of matrices in bf16, rounded once; for amp_bf16 without accum_freq
   // Keeps the input of each block and computes the rest again in the backward pass: the same gradients in less memory,
   // for about a third more time. Of transformers, not of ResNets.
   bool grad_checkpointing = false;

@@ -190,6 +190,7 @@ void Train::add_running_options(std::vector<Option>& options) {
                                                                      {"amp_bf16", Precision::kBFloat16}};
   options.push_back(choice("--precision", precisions, &o_.precision, "operands of matrix products and activations"));
   options.push_back(flag("--bf16-moments", &o_.bf16_moments, "the optimiser's state in bf16, stochastically rounded"));
+  options.push_back(flag("--bf16-gradients", &o_.bf16_gradients, "gradients of matrices in bf16, for amp_bf16"));
   options.push_back(flag("--grad-checkpointing", &o_.grad_checkpointing,
                          "compute activations again in the backward pass: less memory, a third more time"));
   options.push_back(text("--device", "NAME", &o_.device, "where to compute"));

@@ -185,8 +185,8 @@ struct OneDnn::Impl {
   // By N, H, W, in, out, kernel, stride, padding.
   std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>, Plan>
       convolution_gradient_plans;
-  std::map<std::tuple<int64_t, int64_t, int64_t>, Plan> gradient_plans;  // by rows, m, n
-  int plan_threads = 0;                                                  // that the plans were made for
+  std::map<std::tuple<int64_t, int64_t, int64_t, Type>, Plan> gradient_plans;  // by rows, m, n
+  int plan_threads = 0;                                                        // that the plans were made for
   std::map<std::pair<int64_t, int64_t>, memory::desc> linear_layouts;
   Tensor scratchpad;
   // With AVX-512 every row of a matmul has the same bits whatever the other rows and the number of threads. With AVX2
@@ -213,7 +213,7 @@ struct OneDnn::Impl {
   const Plan& linear_plan(const memory& weight, const memory& bias, int64_t rows, const LinearArgs& args);
   const Plan& convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args);
   const Plan& convolution_gradient_plan(const ConvolutionWeights& w, const ConvolutionInputGradientArgs& args);
-  const Plan& gradient_plan(int64_t rows, int64_t m, int64_t n);
+  const Plan& gradient_plan(int64_t rows, int64_t m, int64_t n, Type sums);
   void linear(const memory& weight, const memory& bias, const LinearArgs& args);
   memory packed(const TensorView& weight, bool transposed, memory into);
   void pack_for_training(LinearWeights& w, const LinearSpec& spec);
@@ -403,14 +403,14 @@ void OneDnn::Impl::linear(const memory& weight, const memory& bias, const Linear
 
 // dweight += dy^T x, or x^T dy where the weight is stored the other way round: the product of one, read as its
 // transpose, with the other.
-const Plan& OneDnn::Impl::gradient_plan(int64_t rows, int64_t m, int64_t n) {
+const Plan& OneDnn::Impl::gradient_plan(int64_t rows, int64_t m, int64_t n, Type sums) {
   forget_plans_of_other_threads();
-  const std::tuple key = {rows, m, n};
+  const std::tuple key = {rows, m, n, sums};
   if (const auto found = gradient_plans.find(key); found != gradient_plans.end()) return found->second;
   Plan plan;
   plan.x = plain({m, rows}, operands, Tag::ba);
   plan.weight = plain({rows, n}, operands, Tag::ab);
-  plan.y = plain({m, n}, Type::f32, Tag::ab);
+  plan.y = plain({m, n}, sums, Tag::ab);
   dnnl::post_ops ops;
   ops.append_sum(1.0f);
   const dnnl::primitive_desc desc = matmul_desc(engine, plan.x, plan.weight, memory::desc(), plan.y, attributes(ops));
@@ -423,7 +423,8 @@ void OneDnn::linear_weight_gradient(const LinearWeightGradientArgs& args) {
   translating_errors("linear_weight_gradient", [&] {
     const TensorView& left = args.transposed ? args.x : args.dy;
     const TensorView& right = args.transposed ? args.dy : args.x;
-    const Plan& plan = impl_->gradient_plan(left.shape()[0], left.shape()[1], right.shape()[1]);
+    const Plan& plan =
+        impl_->gradient_plan(left.shape()[0], left.shape()[1], right.shape()[1], type_of(args.dweight.dtype()));
     impl_->run(plan, memory(plan.weight, impl_->engine, right.raw()), memory(), left, args.dweight);
   });
 }

@@ -5,10 +5,13 @@
 
 namespace clipkit {
 
-void adamw_on_cpu(const AdamWArgs& a) {
+namespace {
+
+template <class G>
+void adamw_of(const AdamWArgs& a) {
   const kernels::AdamWFactors factors(a);
   const uint32_t key = reference::rounding_key(a);
-  const float* grad = a.grad.data<float>();
+  const auto* grad = static_cast<const G*>(a.grad.raw());
   float* param = a.param.data<float>();
   parallel_for_pieces(a.param.num_elements(), [&](int64_t begin, int64_t count) {
     if (a.m.dtype() == DType::kFloat32) {
@@ -20,11 +23,20 @@ void adamw_on_cpu(const AdamWArgs& a) {
   });
 }
 
+}  // namespace
+
+void adamw_on_cpu(const AdamWArgs& a) {
+  a.grad.dtype() == DType::kFloat32 ? adamw_of<float>(a) : adamw_of<uint16_t>(a);
+}
+
 void sum_of_squares_on_cpu(const SumOfSquaresArgs& a, Tensor& scratch) {
   const int64_t n = a.x.num_elements(), pieces = (n + kPieceElements - 1) / kPieceElements;
   auto* sums = reinterpret_cast<double*>(scratch_floats(scratch, 2 * pieces));
   parallel_for_pieces(n, [&](int64_t begin, int64_t count) {
-    sums[begin / kPieceElements] = kernels::sum_of_squares(a.x.data<float>() + begin, count);
+    sums[begin / kPieceElements] =
+        a.x.dtype() == DType::kFloat32
+            ? kernels::sum_of_squares(a.x.data<float>() + begin, count)
+            : kernels::sum_of_squares(static_cast<const uint16_t*>(a.x.raw()) + begin, count);
   });
   for (int64_t piece = 0; piece < pieces; ++piece) *a.result.data<double>() += sums[piece];
 }

@@ -19,7 +19,8 @@ HWY_INLINE void Step(F d, const AdamWFactors& f, Vec grad, Vec& param, Vec& m, V
   param = hn::Sub(hn::Mul(param, hn::Set(d, f.keep)), hn::Div(hn::Mul(m, hn::Set(d, f.rate)), under));
 }
 
-void AdamW(const AdamWFactors& factors, const float* grad, int64_t n, float* param, float* m, float* v) {
+template <class G>
+void AdamW(const AdamWFactors& factors, const G* grad, int64_t n, float* param, float* m, float* v) {
   const F d;
   ForVectors(d, n, [&](int64_t i, int64_t count) HWY_ATTR {
     Vec value = LoadCount(d, param + i, count), mean = LoadCount(d, m + i, count), square = LoadCount(d, v + i, count);
@@ -47,7 +48,8 @@ HWY_INLINE void StoreRounded(F d, Vec value, BitsVec bits, uint16_t* to, int64_t
   StoreCount(d, hn::IfThenElse(hn::IsFinite(value), cut, value), to, count);
 }
 
-void AdamWBfloat(const AdamWFactors& factors, const float* grad, int64_t n, float* param, uint16_t* m, uint16_t* v,
+template <class G>
+void AdamWBfloat(const AdamWFactors& factors, const G* grad, int64_t n, float* param, uint16_t* m, uint16_t* v,
                  uint32_t key, int64_t first) {
   const F d;
   const Bits d32;
@@ -61,7 +63,8 @@ void AdamWBfloat(const AdamWFactors& factors, const float* grad, int64_t n, floa
   });
 }
 
-double SumOfSquares(const float* x, int64_t n) {
+template <class T>
+HWY_INLINE double Squares(const T* x, int64_t n) {
   const F d;
   Vec sum = hn::Zero(d);
   ForVectors(d, n, [&](int64_t i, int64_t count) HWY_ATTR {
@@ -73,6 +76,28 @@ double SumOfSquares(const float* x, int64_t n) {
   double total = 0;
   for (size_t i = 0; i < hn::Lanes(d); ++i) total += static_cast<double>(lanes[i]);
   return total;
+}
+
+void AdamWOnFloats(const AdamWFactors& factors, const float* grad, int64_t n, float* param, float* m, float* v) {
+  AdamW(factors, grad, n, param, m, v);
+}
+void AdamWOnBfloats(const AdamWFactors& factors, const uint16_t* grad, int64_t n, float* param, float* m, float* v) {
+  AdamW(factors, grad, n, param, m, v);
+}
+void AdamWBfloatOnFloats(const AdamWFactors& factors, const float* grad, int64_t n, float* param, uint16_t* m,
+                         uint16_t* v, uint32_t key, int64_t first) {
+  AdamWBfloat(factors, grad, n, param, m, v, key, first);
+}
+void AdamWBfloatOnBfloats(const AdamWFactors& factors, const uint16_t* grad, int64_t n, float* param, uint16_t* m,
+                          uint16_t* v, uint32_t key, int64_t first) {
+  AdamWBfloat(factors, grad, n, param, m, v, key, first);
+}
+
+double SumOfSquares(const float* x, int64_t n) {
+  return Squares(x, n);
+}
+double SumOfSquaresBfloat(const uint16_t* x, int64_t n) {
+  return Squares(x, n);
 }
 
 void Blend(const float* x, int64_t n, float factor, float* y) {
@@ -89,20 +114,33 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace clipkit::kernels {
 
-HWY_EXPORT(AdamW);
-HWY_EXPORT(AdamWBfloat);
+HWY_EXPORT(AdamWOnFloats);
+HWY_EXPORT(AdamWOnBfloats);
+HWY_EXPORT(AdamWBfloatOnFloats);
+HWY_EXPORT(AdamWBfloatOnBfloats);
 HWY_EXPORT(SumOfSquares);
+HWY_EXPORT(SumOfSquaresBfloat);
 HWY_EXPORT(Blend);
 
 void adamw(const AdamWFactors& factors, const float* grad, int64_t n, float* param, float* m, float* v) noexcept {
-  HWY_DYNAMIC_DISPATCH(AdamW)(factors, grad, n, param, m, v);
+  HWY_DYNAMIC_DISPATCH(AdamWOnFloats)(factors, grad, n, param, m, v);
+}
+void adamw(const AdamWFactors& factors, const uint16_t* grad, int64_t n, float* param, float* m, float* v) noexcept {
+  HWY_DYNAMIC_DISPATCH(AdamWOnBfloats)(factors, grad, n, param, m, v);
 }
 void adamw(const AdamWFactors& factors, const float* grad, int64_t n, float* param, uint16_t* m, uint16_t* v,
            uint32_t key, int64_t first) noexcept {
-  HWY_DYNAMIC_DISPATCH(AdamWBfloat)(factors, grad, n, param, m, v, key, first);
+  HWY_DYNAMIC_DISPATCH(AdamWBfloatOnFloats)(factors, grad, n, param, m, v, key, first);
+}
+void adamw(const AdamWFactors& factors, const uint16_t* grad, int64_t n, float* param, uint16_t* m, uint16_t* v,
+           uint32_t key, int64_t first) noexcept {
+  HWY_DYNAMIC_DISPATCH(AdamWBfloatOnBfloats)(factors, grad, n, param, m, v, key, first);
 }
 double sum_of_squares(const float* x, int64_t n) noexcept {
   return HWY_DYNAMIC_DISPATCH(SumOfSquares)(x, n);
+}
+double sum_of_squares(const uint16_t* x, int64_t n) noexcept {
+  return HWY_DYNAMIC_DISPATCH(SumOfSquaresBfloat)(x, n);
 }
 void blend(const float* x, int64_t n, float factor, float* y) noexcept {
   HWY_DYNAMIC_DISPATCH(Blend)(x, n, factor, y);

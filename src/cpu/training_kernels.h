@@ -21,11 +21,16 @@ float softmax_loss_gradient(float* l, int64_t n, float reduced, const float* red
 float sigmoid_loss_gradient(float* l, int64_t n, float bias, float factor, float& total) noexcept;
 
 using AdamWFactors = reference::AdamWFactors<float>;
+// grad in float32 or bf16.
 void adamw(const AdamWFactors& factors, const float* grad, int64_t n, float* param, float* m, float* v) noexcept;
+void adamw(const AdamWFactors& factors, const uint16_t* grad, int64_t n, float* param, float* m, float* v) noexcept;
 // m and v in bf16, rounded with the bits of reference::rounding_bits(key, first + i).
 void adamw(const AdamWFactors& factors, const float* grad, int64_t n, float* param, uint16_t* m, uint16_t* v,
            uint32_t key, int64_t first) noexcept;
+void adamw(const AdamWFactors& factors, const uint16_t* grad, int64_t n, float* param, uint16_t* m, uint16_t* v,
+           uint32_t key, int64_t first) noexcept;
 double sum_of_squares(const float* x, int64_t n) noexcept;
+double sum_of_squares(const uint16_t* x, int64_t n) noexcept;
 // y += (x - y) * factor.
 void blend(const float* x, int64_t n, float factor, float* y) noexcept;
 

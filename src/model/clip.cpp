@@ -147,11 +147,11 @@ void Clip::prepare(Backend& b) {
   if (text) text->prepare(b);
 }
 
-void Clip::start_training(Backend& b, const std::function<bool(const std::string&)>& frozen) {
+void Clip::start_training(Backend& b, const Learning& learning) {
   visit_params([&](const std::string& name, Param& param) {
     // Some checkpoints store the temperature as a row of one.
     param.value = Tensor(param.value.view().reshape(param.shape), param.value.owner());
-    param.start_training(b, frozen && frozen(name));
+    param.start_training(b, learning.frozen && learning.frozen(name), learning.gradients_as_operands);
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,13 @@
 #include "model/text_transformer.h"
 
 namespace clipkit {
+
+// What of a model learns, and how.
+struct Learning {
+  std::function<bool(const std::string&)> frozen{};  // by a parameter's name: it stays as it is and has no gradient
+  // Gradients of what is multiplied by are kept in the operand type, rounded once.
+  bool gradients_as_operands = false;
+};
 
 // The two towers and the learned temperature. Filled from a checkpoint, then prepared for a backend, then run.
 class Clip {
@@ -36,8 +44,7 @@ class Clip {
   void prepare(Backend& b);
 
   // Before the first prepare(): parameters become what an optimiser moves, on the backend, with gradients of zero.
-  // Those that `frozen` is true for, by name, stay as they are and get none.
-  void start_training(Backend& b, const std::function<bool(const std::string&)>& frozen = {});
+  void start_training(Backend& b, const Learning& learning = {});
 
   // The multiplier itself.
   float scale() const noexcept { return scale_; }

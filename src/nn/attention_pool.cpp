@@ -10,7 +10,9 @@ AttentionPool::AttentionPool(int64_t positions, int64_t width, int heads, int64_
       k_proj(width, width),
       v_proj(width, width),
       c_proj(width, embed_dim),
-      heads_(heads) {}
+      heads_(heads) {
+  k_proj.weight.of_products = v_proj.weight.of_products = false;  // they learn within pooled_attention_backward
+}
 
 void AttentionPool::visit_params(const ParamVisitor& visit) {
   visit("positional_embedding", positional_embedding);

@@ -20,7 +20,7 @@ class Linear {
   Param weight;  // (out, in); a projection: (in, out)
   Param bias;    // (out); a projection has none
 
-  Linear(int64_t in, int64_t out) : weight{{out, in}}, bias{{out}} {}
+  Linear(int64_t in, int64_t out) : weight{.shape = {out, in}, .of_products = true}, bias{{out}} {}
 
   // CLIP's projections are stored the other way round and have no bias.
   static Linear projection(int64_t in, int64_t out) {

@@ -15,18 +15,21 @@ struct Param {
   // On the host, any floating type, and dropped once the layer is prepared for inference. In training: on the backend,
   // of its sum type, the master copy that the optimiser moves; prepare() lays it out again after each step.
   Tensor value{};
-  Tensor grad{};  // like value, while training what is to be trained; backward passes accumulate into it
+  // Like value, while training what is to be trained; backward passes accumulate into it. The one of a matrix of
+  // products may be of the operand type.
+  Tensor grad{};
+  bool of_products = false;  // ops::linear_weight_gradient alone makes its gradient
 
   bool in_training = false;
   bool frozen = false;  // in training: learns nothing; a running average stands still
 
   // Before the first prepare(): takes a copy of the value to write on and, unless it is frozen, a gradient of zero.
-  void start_training(Backend& b, bool freeze = false) {
+  void start_training(Backend& b, bool freeze = false, bool gradients_as_operands = false) {
     value = b.upload_copy(value);
     in_training = true;
     frozen = freeze;
     if (frozen || buffer) return;
-    grad = b.allocate(shape, b.sum_dtype());
+    grad = b.allocate(shape, gradients_as_operands && of_products ? b.operand_dtype() : b.sum_dtype());
     b.zero(grad);
   }
   // The layer has laid the value out; inference needs it no longer.

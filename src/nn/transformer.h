@@ -33,7 +33,10 @@ class MultiHeadAttention {
   Linear out_proj;       // (D, D)
 
   MultiHeadAttention(int64_t width, int heads)
-      : in_proj_weight{{3 * width, width}}, in_proj_bias{{3 * width}}, out_proj(width, width), heads_(heads) {}
+      : in_proj_weight{.shape = {3 * width, width}, .of_products = true},
+        in_proj_bias{{3 * width}},
+        out_proj(width, width),
+        heads_(heads) {}
 
   void visit_params(const ParamVisitor& visit);
   void prepare(Backend& b);

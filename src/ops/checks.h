@@ -22,6 +22,12 @@ inline void check_dtype(const char* op, const char* name, const TensorView& tens
                 ", expected ", to_string(expected));
 }
 
+inline void check_operand_or_sum(const char* op, const char* name, const Backend& b, const TensorView& tensor) {
+  CLIPKIT_CHECK(tensor.dtype() == b.operand_dtype() || tensor.dtype() == b.sum_dtype(), op, ": ", name,
+                " has elements of ", to_string(tensor.dtype()), ", expected ", to_string(b.operand_dtype()), " or ",
+                to_string(b.sum_dtype()));
+}
+
 inline void check_rank(const char* op, const char* name, const TensorView& tensor, int rank) {
   CLIPKIT_CHECK(tensor.shape().rank() == rank, op, ": ", name, " has shape ", to_string(tensor.shape()), ", expected ",
                 rank, " axes");

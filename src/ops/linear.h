@@ -51,7 +51,7 @@ struct LinearInputGradientArgs {
 struct LinearWeightGradientArgs {
   TensorView x;             // (R, in) operand type
   TensorView dy;            // (R, out) operand type
-  TensorView dweight;       // (out, in), or (in, out) if transposed; sum type
+  TensorView dweight;       // (out, in), or (in, out) if transposed; operand or sum type, rounded once
   TensorView dbias{};       // (out) sum type, or empty
   bool transposed = false;  // as LinearSpec has it
 };

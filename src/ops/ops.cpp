@@ -3,12 +3,6 @@
 namespace clipkit::ops {
 
 namespace {
-void check_operand_or_sum(const char* op, const char* name, const Backend& b, const TensorView& tensor) {
-  CLIPKIT_CHECK(tensor.dtype() == b.operand_dtype() || tensor.dtype() == b.sum_dtype(), op, ": ", name,
-                " has elements of ", to_string(tensor.dtype()), ", expected ", to_string(b.operand_dtype()), " or ",
-                to_string(b.sum_dtype()));
-}
-
 // starts must rise from 0 to rows.
 void check_starts(const char* op, const char* name, std::span<const int64_t> starts, int64_t rows) {
   CLIPKIT_CHECK(!starts.empty() && starts.front() == 0 && starts.back() <= rows, op, ": ", name,
@@ -95,7 +89,7 @@ void linear_weight_gradient(Backend& b, const LinearWeightGradientArgs& args) {
   check_shape("linear_weight_gradient", "dweight", args.dweight, args.transposed ? Shape{in, out} : Shape{out, in});
   check_dtype("linear_weight_gradient", "x", args.x, b.operand_dtype());
   check_dtype("linear_weight_gradient", "dy", args.dy, b.operand_dtype());
-  check_dtype("linear_weight_gradient", "dweight", args.dweight, b.sum_dtype());
+  check_operand_or_sum("linear_weight_gradient", "dweight", b, args.dweight);
   if (args.dbias) {
     check_shape("linear_weight_gradient", "dbias", args.dbias, {out});
     check_dtype("linear_weight_gradient", "dbias", args.dbias, b.sum_dtype());

@@ -13,7 +13,7 @@ void adamw(Backend& b, const AdamWArgs& args) {
   check_apart("adamw", "m", args.m, "v", args.v);
   check_shape("adamw", "param", args.param, shape);
   check_dtype("adamw", "param", args.param, b.sum_dtype());
-  check_dtype("adamw", "grad", args.grad, b.sum_dtype());
+  check_operand_or_sum("adamw", "grad", b, args.grad);
   if (args.m.dtype() != DType::kBFloat16) check_dtype("adamw", "m", args.m, b.sum_dtype());
   check_dtype("adamw", "v", args.v, args.m.dtype());
   check_device("adamw", b, {args.param, args.grad, args.m, args.v});
@@ -26,7 +26,7 @@ void adamw(Backend& b, const AdamWArgs& args) {
 void sum_of_squares(Backend& b, const SumOfSquaresArgs& args) {
   check_shape("sum_of_squares", "x", args.x, args.x.shape());
   check_shape("sum_of_squares", "result", args.result, {});
-  check_dtype("sum_of_squares", "x", args.x, b.sum_dtype());
+  check_operand_or_sum("sum_of_squares", "x", b, args.x);
   check_dtype("sum_of_squares", "result", args.result, DType::kFloat64);
   check_device("sum_of_squares", b, {args.x, args.result});
   if (args.x.num_elements() > 0) b.sum_of_squares(args);

@@ -17,7 +17,7 @@ namespace clipkit {
 // place alone.
 struct AdamWArgs {
   TensorView param{};   // any shape, sum type, moved in place
-  TensorView grad{};    // like param
+  TensorView grad{};    // like param, operand or sum type
   TensorView m{}, v{};  // like param, both of the sum type or both of bf16
   double lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
   int64_t step = 1;  // counts from 1
@@ -28,7 +28,7 @@ struct AdamWArgs {
 
 // result += sum of x^2.
 struct SumOfSquaresArgs {
-  TensorView x;       // any shape, sum type
+  TensorView x;       // any shape, operand or sum type
   TensorView result;  // (), float64
 };
 

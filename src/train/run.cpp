@@ -76,8 +76,7 @@ void TrainingRun::start() {
   Communicator& ranks = *parts_.ranks;
   if (is_first_rank()) log_info(memory_text(plan_));
   check_memory(plan_);
-  model.start_training(*parts_.backend,
-                       [&](const std::string& name) { return is_locked(options_, model.config, name); });
+  model.start_training(*parts_.backend, learning_of(options_, model.config));
   model.prepare(*parts_.backend);
   trainer_.emplace(model, *parts_.backend, ranks,
                    trainer_options(options_, model.config, options_.batch_size / ranks.size()),

@@ -25,15 +25,15 @@ TrainPlan plan_run(const TrainOptions& options, const ModelConfig& model, const 
   const int64_t share = options.batch_size / ranks.size(), longest = model.text.context_length,
                 ordinary = std::min<int64_t>(TrainPlan::kOrdinaryTokens, longest);
   const TrainerOptions trainer = trainer_options(options, model, share);
-  const auto locked = [&](const std::string& name) { return is_locked(options, model, name); };
-  const StepPlan usual = plan_step(model, backend, trainer, share, ordinary, locked);
+  const Learning learning = learning_of(options, model);
+  const StepPlan usual = plan_step(model, backend, trainer, share, ordinary, learning);
   return {.parameters = usual.parameters,
           .gradients = usual.gradients,
           .moments = usual.moments,
           .averages = usual.averages,
           .weight_copies = usual.packed,
           .activations = usual.activations,
-          .longest_activations = plan_step(model, backend, trainer, share, longest, locked).activations,
+          .longest_activations = plan_step(model, backend, trainer, share, longest, learning).activations,
           .available = available_memory() / static_cast<size_t>(ranks.local_size()),
           .steps = batches_per_epoch * options.epochs,
           .pairs_per_step = options.batch_size,
@@ -52,7 +52,8 @@ std::string memory_text(const TrainPlan& plan) {
 void check_memory(const TrainPlan& plan) {
   if (plan.available == 0 || plan.bytes() <= plan.available) return;
   fail(ErrorCode::kOutOfMemory, "the run needs ", memory_text(plan), ", and ", gigabytes(plan.available),
-       " GB are free: a smaller batch-size, accum-freq, grad-checkpointing, amp_bf16 or bf16-moments need less");
+       " GB are free: a smaller batch-size, accum-freq, grad-checkpointing, amp_bf16, bf16-moments or bf16-gradients "
+       "need less");
 }
 
 }  // namespace clipkit

@@ -12,6 +12,13 @@ namespace {
 
 constexpr int kValidationBatch = 128;  // its buffers stay for the whole run
 
+bool is_locked(const TrainOptions& o, const ModelConfig& model, const std::string& name) {
+  const std::optional<LayerGroup> group = layer_group(model, name);
+  if (!group) return false;
+  const int unlocked = group->visual ? o.lock_image_unlocked_groups : o.lock_text_unlocked_groups;
+  return (group->visual ? o.lock_image : o.lock_text) && group->from_top() >= unlocked;
+}
+
 }  // namespace
 
 LoaderConfig loader_config(const TrainOptions& options, const ModelConfig& model, const Communicator& ranks,
@@ -67,11 +74,9 @@ TrainerOptions trainer_options(const TrainOptions& o, const ModelConfig& model, 
           .grad_checkpointing = o.grad_checkpointing};
 }
 
-bool is_locked(const TrainOptions& o, const ModelConfig& model, const std::string& name) {
-  const std::optional<LayerGroup> group = layer_group(model, name);
-  if (!group) return false;
-  const int unlocked = group->visual ? o.lock_image_unlocked_groups : o.lock_text_unlocked_groups;
-  return (group->visual ? o.lock_image : o.lock_text) && group->from_top() >= unlocked;
+Learning learning_of(const TrainOptions& options, const ModelConfig& model) {
+  return {.frozen = [&](const std::string& name) { return is_locked(options, model, name); },
+          .gradients_as_operands = options.bf16_gradients};
 }
 
 double lr_scale(const TrainOptions& o, const ModelConfig& model, const std::string& name) {

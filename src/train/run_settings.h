@@ -16,8 +16,9 @@ LoaderConfig loader_config(const TrainOptions& options, const ModelConfig& model
 Schedule schedule_of(const TrainOptions& options, int64_t batches_per_epoch, int64_t total_steps);
 // share: pairs of a batch that this process has.
 TrainerOptions trainer_options(const TrainOptions& options, const ModelConfig& model, int64_t share);
+// Good as long as both are.
+Learning learning_of(const TrainOptions& options, const ModelConfig& model);
 // Of the parameter with this name.
-bool is_locked(const TrainOptions& options, const ModelConfig& model, const std::string& name);
 double lr_scale(const TrainOptions& options, const ModelConfig& model, const std::string& name);
 
 }  // namespace clipkit

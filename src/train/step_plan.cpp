@@ -7,13 +7,13 @@
 namespace clipkit {
 
 StepPlan plan_step(const ModelConfig& config, const Backend& real, const TrainerOptions& options, int64_t batch,
-                   int64_t num_tokens, const std::function<bool(const std::string&)>& locked) {
+                   int64_t num_tokens, const Learning& learning) {
   PlanningBackend planning(real);
   StepPlan plan;
   Clip model(config, true, true);
   model.visit_params(
       [&](const std::string&, Param& param) { param.value = planning.allocate(param.shape, DType::kFloat32); });
-  model.start_training(planning, locked);
+  model.start_training(planning, learning);
   model.prepare(planning);
   const auto ranks = single_process();
   Trainer trainer(model, planning, *ranks, options);

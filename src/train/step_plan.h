@@ -16,10 +16,9 @@ struct StepPlan {
   size_t bytes() const { return parameters + gradients + moments + averages + packed + activations; }
 };
 
-// For a step with `batch` pairs on this process, the texts num_tokens long, as `real` would do it; locked says of a
-// parameter's name whether it stays as it is. Takes milliseconds
+// For a step with `batch` pairs on this process, the texts num_tokens long, as `real` would do it. Takes milliseconds
 // and next to no memory.
 StepPlan plan_step(const ModelConfig& config, const Backend& real, const TrainerOptions& options, int64_t batch,
-                   int64_t num_tokens, const std::function<bool(const std::string&)>& locked = {});
+                   int64_t num_tokens, const Learning& learning = {});
 
 }  // namespace clipkit

@@ -71,6 +71,7 @@ void visit_options(Options& o, const Visit& visit) {
   visit("precision", o.precision, kPrecisions);
   visit("threads", o.threads);
   visit("bf16-moments", o.bf16_moments);
+  visit("bf16-gradients", o.bf16_gradients);
   visit("grad-checkpointing", o.grad_checkpointing);
   visit("save-frequency", o.save_frequency);
   visit("save-every", o.save_every);

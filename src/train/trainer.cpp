@@ -149,7 +149,13 @@ void Trainer::backward(const Context& c, Tape& tape, Range rows, const Features&
 
 void Trainer::sum_gradients_over_ranks() {
   if (ranks_.size() == 1) return;
-  for (const Optimizer::Entry& entry : optimizer_.entries()) ranks_.all_reduce_sum(entry.param->grad);
+  const Context c{.backend = backend_, .workspace = workspace_};
+  for (const Optimizer::Entry& entry : optimizer_.entries()) {
+    const Workspace::Scope scope(workspace_);
+    const TensorView grad = entry.param->grad, sums = c.as_sums(grad);
+    ranks_.all_reduce_sum(sums);
+    if (sums.raw() != grad.raw()) ops::convert(backend_, {.x = sums, .y = grad});
+  }
 }
 
 }  // namespace clipkit

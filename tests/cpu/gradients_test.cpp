@@ -38,6 +38,29 @@ TEST_P(CpuGradient, OfLinearWeightsAgreesWithTheReference) {
   }
 }
 
+// A sum kept as operands is rounded once: half a unit of its last place from what float32 has.
+TEST_P(CpuGradient, OfLinearWeightsMayBeKeptAsOperandsWithTheSameBitsWithAnyThreads) {
+  CLIPKIT_SKIP_WHERE_PRODUCTS_ARE_GENERIC();
+  for (const auto& [rows, in, out] :
+       {std::tuple<int64_t, int64_t, int64_t>{7, 64, 48}, {3000, 16, 16}, {900, 96, 40}, {129, 33, 17}}) {
+    const Tensor x = operands({rows, in}, 1), dy = operands({rows, out}, 2), exact = Tensor::zeros({out, in});
+    ops::linear_weight_gradient(*cpu_, {.x = x, .dy = dy, .dweight = exact});
+    for (const int threads : {1, 2, 3}) {
+      const GuardedTensor found({out, in}, operand(), 1);
+      cpu_->zero(found);
+      testing::with_threads(threads, [&] { ops::linear_weight_gradient(*cpu_, {.x = x, .dy = dy, .dweight = found}); });
+      EXPECT_TRUE(found.guards_intact());
+      const Tensor rounded = Tensor::empty({out, in}, operand());
+      if (operand() == DType::kFloat32) {
+        std::memcpy(rounded.view().raw(), exact.view().raw(), exact.view().bytes());
+      } else {
+        ops::convert(*cpu_, {.x = exact, .y = rounded});
+      }
+      EXPECT_TRUE(testing::same_bits(found, rounded)) << rows << " rows, " << threads << " threads";
+    }
+  }
+}
+
 // Few outputs of many rows are what a product of matrices would rather share out by rows, one sum for each thread.
 TEST_P(CpuGradient, OfLinearWeightsHasTheSameBitsWithAnyThreads) {
   CLIPKIT_SKIP_WHERE_PRODUCTS_ARE_GENERIC();

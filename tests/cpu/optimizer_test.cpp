@@ -71,6 +71,25 @@ TEST_P(CpuOptimizer, RoundsMomentsToOneOfTheirNeighboursWithTheReferencesDraws) 
   EXPECT_LE(std::abs(error_sum / kN), 4 * 0x1p-8 / std::sqrt(static_cast<double>(kN)));
 }
 
+// Widening is exact, so nothing else may differ.
+TEST_P(CpuOptimizer, TakesGradientsAsOperands) {
+  constexpr int64_t kN = 20011;
+  const Tensor grad = operands({kN}, 2), wide = Tensor::empty({kN});
+  const Tensor values = to_double(grad);
+  for (int64_t i = 0; i < kN; ++i) wide.data<float>()[i] = static_cast<float>(values.data<double>()[i]);
+  for (const DType moments : {DType::kFloat32, DType::kBFloat16}) {
+    const Tensor param = random_tensor({kN}, 1), m = Tensor::zeros({kN}, moments), v = Tensor::zeros({kN}, moments);
+    const Tensor other = Tensor::copy_of(param), other_m = Tensor::copy_of(m), other_v = Tensor::copy_of(v);
+    ops::adamw(*cpu_, {.param = param, .grad = grad, .m = m, .v = v, .lr = 1e-3});
+    ops::adamw(*cpu_, {.param = other, .grad = wide, .m = other_m, .v = other_v, .lr = 1e-3});
+    EXPECT_TRUE(testing::same_bits(param, other) && testing::same_bits(m, other_m) && testing::same_bits(v, other_v));
+  }
+  const Tensor sum = Tensor::zeros({}, DType::kFloat64), expected = Tensor::zeros({}, DType::kFloat64);
+  ops::sum_of_squares(*cpu_, {.x = grad, .result = sum});
+  ops::sum_of_squares(*cpu_, {.x = wide, .result = expected});
+  EXPECT_EQ(*sum.data<double>(), *expected.data<double>());
+}
+
 TEST_P(CpuOptimizer, SumsSquaresInOneOrder) {
   for (const int64_t n : {1, 17, 16384, 50000}) {
     const Tensor x = random_tensor({n}, 1);

@@ -29,9 +29,9 @@ TEST_F(OpsTraining, BackwardPassesOfLayersCheckTheirArguments) {
         {"dweight", "[3, 2]", "[2, 3]"}},
        {[&](auto& a) { a.transposed = true; }, {"dweight", "[2, 3]", "[3, 2]"}},
        {[&](auto& a) {
-          a.dweight = operands({2, 3});
+          a.dweight = made({2, 3}, DType::kFloat16);
         },
-        {"dweight", "bfloat16"}},
+        {"dweight", "float16"}},
        {[&](auto& a) { a.dbias = sums({3}); }, {"dbias", "[3]"}},
        {[&](auto& a) { a.dweight = on_gpu(a.dweight); }, {"cuda:0"}}});
   expect_checks<ActivateArgs>(
@@ -231,7 +231,7 @@ TEST_F(OpsTraining, OptimizerChecksItsArguments) {
   expect_checks<SumOfSquaresArgs>("sum_of_squares", [&](const auto& a) { ops::sum_of_squares(backend_, a); },
                                   {.x = sums({3}), .result = made({}, DType::kFloat64)},
                                   {{[&](auto& a) { a.result = sums({}); }, {"result", "float32", "float64"}},
-                                   {[&](auto& a) { a.x = operands({3}); }, {"x", "bfloat16"}}});
+                                   {[&](auto& a) { a.x = made({3}, DType::kFloat16); }, {"x", "float16"}}});
   expect_checks<BlendArgs>(
       "blend", [&](const auto& a) { ops::blend(backend_, a); }, {.x = sums({3}), .y = sums({3})},
       {{[&](auto& a) { a.x = sums({2}); }, {"x", "[2]"}}, {[&](auto& a) { a.y = a.x; }, {"y", "overlaps", "x"}}});

@@ -78,8 +78,10 @@ TEST(StepPlan, CountsParametersGradientsAndMoments) {
 
 // The bars of the memory that training ViT-B/32 may take at 64 pairs.
 struct PlanOfViTB32 : ::testing::Test {
-  static StepPlan plan(DType operands, int64_t num_tokens, const TrainerOptions& options = {}) {
-    return plan_step(config_by_name_or_file("ViT-B-32"), *make_cpu_backend(operands), options, 64, num_tokens);
+  static StepPlan plan(DType operands, int64_t num_tokens, const TrainerOptions& options = {},
+                       const Learning& learning = {}) {
+    return plan_step(config_by_name_or_file("ViT-B-32"), *make_cpu_backend(operands), options, 64, num_tokens,
+                     learning);
   }
   static bool has_bf16() {
     try {
@@ -106,6 +108,10 @@ TEST_F(PlanOfViTB32, InBf16KeepsToItsPartsOfFloat32) {
   const StepPlan whole = plan(DType::kFloat32, 77), half = plan(DType::kBFloat16, 77);
   EXPECT_LE(static_cast<double>(half.activations), 0.55 * static_cast<double>(whole.activations));
   EXPECT_LE(static_cast<double>(half.bytes()), 0.85 * static_cast<double>(whole.bytes()));
+  TrainerOptions options;
+  options.optimizer.bf16_moments = true;
+  const StepPlan least = plan(DType::kBFloat16, 77, options, {.frozen = {}, .gradients_as_operands = true});
+  EXPECT_LE(static_cast<double>(least.bytes()), 0.65 * static_cast<double>(whole.bytes()));
 }
 
 }  // namespace

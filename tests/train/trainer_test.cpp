@@ -73,7 +73,7 @@ Outcome train_on(Communicator& ranks, const Setting& setting, const PairsView& p
   const auto backend = make_reference_backend(DType::kFloat64);
   Clip model(setting.resnet ? resnet_config() : vit_config(setting.sigmoid), true, true);
   initialize(model, 3);
-  model.start_training(*backend, setting.frozen);
+  model.start_training(*backend, {.frozen = setting.frozen});
   model.prepare(*backend);
   Trainer trainer(model, *backend, ranks, setting.options, setting.lr_scale);
   Outcome outcome;
