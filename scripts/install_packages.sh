@@ -9,7 +9,7 @@ test=(libgtest-dev libgmock-dev libicu-dev python3)
 mpi=(libopenmpi-dev openmpi-bin)
 bench=(libbenchmark-dev)
 lint=(clang clang-format clang-tidy)
-ci=(clang libclang-rt-14-dev g++-aarch64-linux-gnu)
+ci=(clang libclang-rt-14-dev libomp-14-dev g++-aarch64-linux-gnu)
 demo=(libfreetype-dev libharfbuzz-dev libpugixml-dev fonts-noto-color-emoji unicode-cldr-core unicode-data)
 
 wanted=()
