@@ -59,6 +59,7 @@ PUBLIC_HEADERS = {
     "precision.h": "ops",
     "train.h": "train",
     "curate.h": "curate",
+    "report.h": "report",
     "benchmark.h": "api",
     "checkpoint.h": "api",
     "model.h": "api",

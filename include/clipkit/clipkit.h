@@ -14,6 +14,7 @@
 #include "clipkit/precision.h"
 #include "clipkit/preprocess.h"
 #include "clipkit/prompts.h"
+#include "clipkit/report.h"
 #include "clipkit/tensor.h"
 #include "clipkit/tensor_file.h"
 #include "clipkit/tokenizer.h"

@@ -44,6 +44,7 @@ std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_pull();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_average();
+std::unique_ptr<Command> make_plot();
 std::unique_ptr<Command> make_data_stats();
 std::unique_ptr<Command> make_data_pack();
 std::unique_ptr<Command> make_data_filter();
