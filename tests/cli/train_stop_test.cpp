@@ -1,0 +1,102 @@
+// train, stopped by a signal or killed at any moment: what is resumed ends with the same bits as what never stopped.
+#include "cli/train_fixture.h"
+
+namespace clipkit::testing {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+class TrainStopped : public TrainCommand {
+ protected:
+  // Everything that draws random numbers or keeps something from step to step.
+  const Words all_kinds_of_state_ = {"--bf16-moments",
+                                     "--ema-decay",
+                                     "0.9",
+                                     "--force-patch-dropout",
+                                     "0.5",
+                                     "--color-jitter",
+                                     "0.2",
+                                     "--color-jitter-prob",
+                                     "0.5",
+                                     "--accum-freq",
+                                     "2",
+                                     "--shuffle-buffer",
+                                     "6"};
+};
+
+TEST_F(TrainStopped, BySignalsGoesOnWithTheSameBits) {
+  constexpr int kSteps = 900;
+  Words more = all_kinds_of_state_;
+  more.insert(more.end(),
+              {"--epochs", "300", "--save-frequency", "0", "--val-data", in_folder("pairs"), "--val-frequency", "100"});
+  ASSERT_EQ(train("whole", more).status, 0);
+  Words command = program(options("run", more));
+  size_t lines = 0;
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Process process(command);
+    wait_for_lines("run", lines += 200);
+    process.signal(signal);
+    const Result stopped = process.wait();
+    EXPECT_EQ(stopped.status, 128 + signal) << stopped.err;
+    EXPECT_THAT(stopped.err, HasSubstr(" of 900 steps; \"clipkit train --resume " + in_folder("run") + "\" goes on\n"));
+    command = program({"train", "--resume", in_folder("run")});
+  }
+  const Result result = resume("run");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err, EndsWith("trained 900 steps: " + checkpoint("run", kSteps).string() + "\n"));
+  expect_same_outcome("run", "whole", kSteps);
+}
+
+TEST_F(TrainStopped, ByKillsAtAnyMomentGoesOnWithTheSameBits) {
+  constexpr int kSteps = 300;
+  Words more = all_kinds_of_state_;
+  more.insert(more.end(), {"--epochs", "100", "--save-every", "7", "--keep-checkpoints", "2"});
+  ASSERT_EQ(train("whole", more).status, 0);
+  int kills = 0;
+  // Each run may live a little longer than the one before: sooner or later one reaches the end.
+  for (int ms = 40;; ms += 40) {
+    const bool begun = fs::exists(folder_ / "run/options.json");
+    Process process(program(begun ? Words{"train", "--resume", in_folder("run")} : options("run", more)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    process.signal(SIGKILL);
+    const Result result = process.wait();
+    if (result.status == 0) break;
+    ASSERT_EQ(result.status, 128 + SIGKILL) << result.err;
+    ++kills;
+  }
+  EXPECT_GT(kills, 1);
+  expect_same_outcome("run", "whole", kSteps);
+}
+
+TEST_F(TrainStopped, ByAKillBeforeAnyRenameGoesOnWithTheSameBits) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer wants to be loaded before any other library";
+#endif
+  constexpr int kSteps = 4;
+  const Words more = {"--batch-size", "12", "--epochs", "2", "--save-frequency", "0",
+                      "--save-every", "2",  "--warmup", "1"};
+  ASSERT_EQ(train("whole", more).status, 0);
+  int rename = 0;
+  for (int status = -1; status != 0;) {
+    fs::remove_all(folder_ / "run");
+    Words command = program(options("run", more));
+    command.insert(command.begin(),
+                   {"env", "LD_PRELOAD=" CLIPKIT_KILL_AT_RENAME, "KILL_AT_RENAME=" + std::to_string(++rename)});
+    const Result killed = Process(command).wait();
+    status = killed.status;
+    if (status == 0) break;  // the run has fewer
+    ASSERT_EQ(status, 128 + SIGKILL) << killed.err;
+    const bool begun = fs::exists(folder_ / "run/options.json");
+    const Result result = begun ? resume("run") : train("run", more);
+    EXPECT_EQ(result.status, 0) << "killed before rename " << rename << ": " << result.err;
+    EXPECT_EQ(result.err, "clipkit: trained 4 steps: " + checkpoint("run", kSteps).string() + "\n");
+    expect_same_outcome("run", "whole", kSteps);
+    for (const auto& entry : fs::directory_iterator(folder_ / "run/checkpoints"))
+      EXPECT_THAT(entry.path().string(), ::testing::Not(HasSubstr("unfinished")));
+  }
+  EXPECT_GT(rename, 3 * 8) << "three checkpoints of eight files and the folder itself are renamed";
+}
+
+}  // namespace
+}  // namespace clipkit::testing
