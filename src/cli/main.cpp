@@ -1,6 +1,7 @@
 // The program `clipkit`: finds the command, sets its options, and turns what goes wrong into one line and an exit
 // status.
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <iterator>
 #include <new>
@@ -114,6 +115,7 @@ int run(std::span<const std::string> args) {
 int main(int argc, char** argv) {
   using namespace clipkit;
   using namespace clipkit::cli;
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error like a full disk
   set_log_sink([](LogLevel level, std::string_view text) {
     if (level == LogLevel::kWarning) message("warning: " + std::string(text));
   });
