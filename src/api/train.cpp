@@ -102,7 +102,9 @@ RunCheckpoints::Found found_checkpoint(const TrainOptions& options, Communicator
 
 Start resumed_start(const TrainOptions& options, const RunCheckpoints::Found& found) {
   const ModelSource source = open_model_source(found.folder, {});
-  check_architecture(options, source);
+  // The checkpoint has the architecture in it. The file that it came from may be gone, or out of sight from here.
+  std::error_code ignored;
+  if (!options.model.ends_with(".json") || fs::exists(options.model, ignored)) check_architecture(options, source);
   return {load_model(source), open_tokenizer(source.checkpoint)};
 }
 

@@ -204,7 +204,8 @@ void RunCheckpoints::restore(const fs::path& folder, Backend& backend, Trainer& 
   const auto assign = [&](const StateDict& from, const std::string& name, Tensor& to) {
     const auto found = from.find(name);
     const bool fits = found != from.end() && found->second.shape() == to.shape() &&
-                      (found->second.dtype() == to.dtype() || found->second.dtype() == DType::kFloat32);
+                      (found->second.dtype() == to.dtype() ||
+                       (found->second.dtype() == DType::kFloat32 && to.dtype() == backend.sum_dtype()));
     if (!fits) {
       fail(ErrorCode::kCorrupt, folder.string(), ": tensor \"", name, "\" ",
            found == from.end() ? "is missing" : "has another shape or type than the options of the run ask for");

@@ -6,7 +6,6 @@
 #include <map>
 #include <thread>
 
-#include "clipkit/image.h"
 #include "clipkit/tokenizer.h"
 
 #include "cli/program.h"
@@ -32,11 +31,10 @@ class TrainCommand : public CliTest {
   void write_pairs(const std::string& name, int num) const {
     fs::create_directories(folder_ / name);
     for (int i = 0; i < num; ++i) {
-      Image image = {.mode = ImageMode::kRgb, .width = 20, .height = 16};
-      for (int k = 0; k < image.width * image.height * 3; ++k)
-        image.pixels.push_back(static_cast<uint8_t>((k * (i + 3) * 37 + k * k * (i % 5)) % 256));
+      std::string pixels;
+      for (int k = 0; k < 20 * 16 * 3; ++k) pixels += static_cast<char>(k * (i + 3) * 37 + k * k * (i % 5));
       const fs::path file = folder_ / name / std::to_string(100 + i);
-      write_png(file.string() + ".png", image);
+      spill(file.string() + ".ppm", "P6 20 16 255\n" + pixels);
       spill(file.string() + ".txt", "picture number " + std::to_string(i) + "\n");
     }
   }
