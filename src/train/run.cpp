@@ -40,6 +40,21 @@ std::vector<std::string> read_names(const std::string& path) {
   return names;
 }
 
+// All processes must see the same pairs, and a run that goes on those it began with: a batch is a place among them.
+PairIdentity checked_identity(const PairSource& pairs, const std::string& spec, Communicator& ranks,
+                              const RunState* resumed) {
+  const PairIdentity now = identity_of(pairs);
+  std::string of_first_rank = now.sha256;
+  ranks.broadcast(TensorView(of_first_rank.data(), {static_cast<int64_t>(of_first_rank.size())}, DType::kUInt8), 0);
+  CLIPKIT_CHECK(of_first_rank == now.sha256, spec, ": the processes do not all see the same pairs there");
+  if (resumed == nullptr) return now;
+  const PairIdentity& then = resumed->data;
+  CLIPKIT_CHECK(then == now, spec, ": not the pairs that the run began with: ", then.size, " then, ", now.size, " now",
+                then.size == now.size ? ", in another order or with other names" : "",
+                "; put them back, or begin another run with --pretrained and a checkpoint of this one");
+  return now;
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCallbacks& callbacks)
@@ -48,6 +63,8 @@ TrainingRun::TrainingRun(const TrainOptions& options, Parts parts, const TrainCa
   Communicator& ranks = *parts_.ranks;
   check_options(options_, model.config, parts_.tokenizer->vocab_size());
   train_pairs_ = open_source(options_, options_.train_data, options_.train_data_upsampling_factors, is_first_rank());
+  state_.data =
+      checked_identity(*train_pairs_, options_.train_data, ranks, parts_.resumed ? &parts_.resumed->state : nullptr);
   loader_ =
       std::make_unique<PairLoader>(train_pairs_, parts_.tokenizer, loader_config(options_, model.config, ranks, true));
   if (!options_.val_data.empty() && is_first_rank()) {

@@ -57,7 +57,8 @@ OrderedJson to_json(const RunState& state, const Optimizer& optimizer) {
             {"mean", guard.mean},
             {"variance", guard.variance},
             {"num_refused", guard.num_refused},
-            {"in_a_row", guard.in_a_row}}}};
+            {"in_a_row", guard.in_a_row}}},
+          {"data", {{"pairs", state.data.size}, {"sha256", state.data.sha256}}}};
 }
 
 // Of everything in the state's file but itself, in the order of the names.
@@ -68,7 +69,7 @@ std::string hash_of_state(Json json) {
 }
 
 RunState parse_state(const Json& json) {
-  const Json& guard = json.at("guard");
+  const Json &guard = json.at("guard"), &data = json.at("data");
   return {.step = json.at("step"),
           .lr_factor = json.at("lr_factor"),
           .roll_backs = json.at("roll_backs"),
@@ -77,7 +78,8 @@ RunState parse_state(const Json& json) {
                     .mean = guard.at("mean"),
                     .variance = guard.at("variance"),
                     .num_refused = guard.at("num_refused"),
-                    .in_a_row = guard.at("in_a_row")}};
+                    .in_a_row = guard.at("in_a_row")},
+          .data = {.size = data.at("pairs"), .sha256 = data.at("sha256")}};
 }
 
 // Reads the state and compares every file with its hash. Errors: kCorrupt, kIo, kNotFound.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "clipkit/tokenizer.h"
+#include "data/pair_identity.h"
 #include "model/clip.h"
 #include "train/step_guard.h"
 #include "train/trainer.h"
@@ -24,6 +25,7 @@ struct RunState {
   int64_t roll_backs = 0;
   int64_t good_step = 0;  // of the checkpoint that a roll-back goes to
   StepGuard::State guard;
+  PairIdentity data;  // of the training pairs
 };
 
 class RunCheckpoints {

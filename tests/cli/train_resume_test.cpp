@@ -84,6 +84,23 @@ TEST_F(TrainResumed, RefusesAnOptimizerOfOtherOptions) {
   expect_refused("ema/open_clip_model.safetensors: cannot open: No such file or directory");
 }
 
+TEST_F(TrainResumed, RefusesOtherPairs) {
+  const auto expect_other_pairs = [&](const std::string& how) {
+    expect_refused(in_folder("pairs") + ": not the pairs that the run began with: 24 then, " + how +
+                   "; put them back, or begin another run with --pretrained and a checkpoint of this one");
+  };
+  fs::rename(folder_ / "pairs/110.ppm", folder_ / "aside.png");
+  expect_other_pairs("23 now");
+  fs::copy(folder_ / "aside.png", folder_ / "pairs/400.ppm");
+  fs::copy(folder_ / "pairs/110.txt", folder_ / "pairs/400.txt");
+  expect_other_pairs("24 now, in another order or with other names");
+  fs::remove(folder_ / "pairs/400.ppm");
+  fs::remove(folder_ / "pairs/400.txt");
+  fs::rename(folder_ / "aside.png", folder_ / "pairs/110.ppm");
+  EXPECT_EQ(resume("run").status, 0);
+  expect_same_outcome("run", "whole", 12);
+}
+
 TEST_F(TrainResumed, TakesNoOtherOptions) {
   for (const Words& more : {Words{"--lr", "1"}, Words{"--logs", in_folder("x")}, Words{"--train-data", "x"}}) {
     Words words = {"train", "--resume", in_folder("run")};
