@@ -20,7 +20,8 @@ PairLoader::PairLoader(std::shared_ptr<const PairSource> pairs, std::shared_ptr<
   CLIPKIT_CHECK(config.num_epochs >= 0 && config.num_threads >= 0 && config.prefetch >= 1, "a loader with ",
                 config.num_epochs, " epochs, ", config.num_threads, " threads and ", config.prefetch, " batches ahead");
   batches_per_epoch_ = training ? size / config.batch_size : (size + config.batch_size - 1) / config.batch_size;
-  CLIPKIT_CHECK(batches_per_epoch_ > 0, "an epoch has ", size, " pairs, less than one batch of ", config.batch_size);
+  CLIPKIT_CHECK(batches_per_epoch_ > 0, "an epoch has ", size, " pairs, less than one batch of ", config.batch_size,
+                ": make the batch smaller or give more pairs");
   constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
   const int64_t num_epochs = config.num_epochs > 0 ? config.num_epochs : training ? 0 : 1;
   end_batch_ = num_epochs == 0 ? kForever : num_epochs * batches_per_epoch_;

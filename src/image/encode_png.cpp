@@ -1,3 +1,5 @@
+#include "image/encode_png.h"
+
 #include <png.h>
 
 #include <csetjmp>
@@ -70,14 +72,14 @@ int color_type_of(ImageMode mode) {
 
 }  // namespace
 
-void write_png(const std::filesystem::path& path, const Image& image) {
+std::string encode_png(const Image& image, std::string_view name) {
   const int color_type = color_type_of(image.mode);
-  CLIPKIT_CHECK(color_type >= 0, path.string(), ": a picture of mode ", to_string(image.mode),
+  CLIPKIT_CHECK(color_type >= 0, name, ": a picture of mode ", to_string(image.mode),
                 " as PNG, expected L, LA, RGB or RGBA");
   CLIPKIT_CHECK(image.width > 0 && image.height > 0 &&
                     image.pixels.size() ==
                         static_cast<size_t>(image.width) * static_cast<size_t>(image.height) * pixel_bytes(image.mode),
-                path.string(), ": ", image.width, " x ", image.height, " pixels do not fit ", image.pixels.size(),
+                name, ": ", image.width, " x ", image.height, " pixels do not fit ", image.pixels.size(),
                 " bytes of mode ", to_string(image.mode));
   std::string out;
   PngState state{};
@@ -86,8 +88,12 @@ void write_png(const std::filesystem::path& path, const Image& image) {
   png_infop info = png != nullptr ? png_create_info_struct(png) : nullptr;
   const bool written = info != nullptr && encode(image, color_type, state, png, info);
   png_destroy_write_struct(&png, &info);
-  if (!written) fail(ErrorCode::kOutOfMemory, path.string(), ": cannot encode as PNG: ", state.message);
-  write_file(path, out);
+  if (!written) fail(ErrorCode::kOutOfMemory, name, ": cannot encode as PNG: ", state.message);
+  return out;
+}
+
+void write_png(const std::filesystem::path& path, const Image& image) {
+  write_file(path, encode_png(image, path.string()));
 }
 
 }  // namespace clipkit

@@ -47,6 +47,8 @@ void check_layers(const TrainOptions& o) {
   CLIPKIT_CHECK(
       (o.lock_image || o.lock_image_unlocked_groups == 0) && (o.lock_text || o.lock_text_unlocked_groups == 0),
       "unlocked groups without a lock: give lock-image or lock-text as well");
+  CLIPKIT_CHECK(!(o.lock_image && o.lock_text) || o.lock_image_unlocked_groups + o.lock_text_unlocked_groups > 0,
+                "lock-image and lock-text together leave nothing to learn but the temperature");
   check_not_below_0("lock-image-unlocked-groups", o.lock_image_unlocked_groups);
   check_not_below_0("lock-text-unlocked-groups", o.lock_text_unlocked_groups);
 }

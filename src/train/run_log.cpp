@@ -6,6 +6,9 @@
 #include "base/file_writer.h"
 #include "base/log.h"
 #include "clipkit/error.h"
+#include "image/convert_color.h"
+#include "image/decode.h"
+#include "image/encode_png.h"
 #include "report/html_page.h"
 
 namespace clipkit {
@@ -49,6 +52,15 @@ std::string percent(double part) {
   return text;
 }
 
+// A picture file that a browser can show: PNM and BMP become PNG.
+std::string file_for_page(EncodedPair pair) {
+  const auto bytes = std::as_bytes(std::span(pair.picture));
+  const char* kind = picture_extension(bytes.first(std::min(bytes.size(), kPictureHeadBytes)));
+  for (const std::string_view shown : {"jpg", "png", "webp", "gif"})
+    if (kind != nullptr && kind == shown) return std::move(pair.picture);
+  return encode_png(convert_to_rgb(decode_image(bytes, pair.name)), pair.name);
+}
+
 // The pictures of the grid: spread over the validation set.
 std::vector<PictureCard> picture_cards(const ValidationResult& v, const PairSource& pairs) {
   constexpr int64_t kCards = 24;
@@ -66,7 +78,8 @@ std::vector<PictureCard> picture_cards(const ValidationResult& v, const PairSour
   for (int64_t card = 0; card < std::min(kCards, v.num_pictures); ++card) {
     const int64_t picture = card * v.num_pictures / std::min(kCards, v.num_pictures);
     EncodedPair pair = pairs.read(v.samples[static_cast<size_t>(picture)]);
-    PictureCard result{.file = std::move(pair.picture), .title = pair.captions.front()};
+    PictureCard result{.file = {}, .title = pair.captions.front()};
+    result.file = file_for_page(std::move(pair));
     for (const auto& match : v.best_captions[static_cast<size_t>(picture)]) {
       const bool right = v.caption_rows[static_cast<size_t>(match.caption)] == picture;
       char note[16];
@@ -109,6 +122,10 @@ void RunLog::step(const TrainStatus& status) {
 }
 
 void RunLog::validation(int64_t step, const ValidationResult& result) {
+  if (result.num_pictures == 0) {
+    log_warning("validation after ", step, " steps: not one of the pictures could be read");
+    return;
+  }
   log_info("validation after ", step, " steps: loss ", result.loss, ", R@1 of pictures ",
            percent(result.image_to_text.recall_at_1), ", of captions ", percent(result.text_to_image.recall_at_1),
            ", R@10 ", percent(result.image_to_text.recall_at_10), ", ", percent(result.text_to_image.recall_at_10),
