@@ -11,6 +11,7 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include "cpu/sigmoid-inl.h"
 #include "cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,10 +31,8 @@ void AccumulateBfloat(const uint16_t* x, int64_t n, float* to) {
   Accumulate(x, n, to);
 }
 
-// 1 / (1 + exp(-1.702 x)). Far to the left exp overflows to infinity and the quotient is 0, as it should be.
 HWY_INLINE Vec QuickSigmoid(F d, Vec x) {
-  const Vec one = hn::Set(d, 1.0f);
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Mul(x, hn::Set(d, -1.702f)))));
+  return TimesSigmoid(d, hn::Set(d, 1.0f), hn::Mul(x, hn::Set(d, 1.702f)));
 }
 
 template <class T>

@@ -7,6 +7,7 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include "cpu/sigmoid-inl.h"
 #include "cpu/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -65,11 +66,11 @@ float SoftmaxLossGradient(float* l, int64_t n, float reduced, const float* reduc
 
 float SigmoidLossGradient(float* l, int64_t n, float bias, float factor, float& total) {
   const F d;
-  const Vec up = hn::Set(d, bias), times = hn::Set(d, factor), one = hn::Set(d, 1.0f);
+  const Vec up = hn::Set(d, bias), times = hn::Set(d, factor);
   Vec sum = hn::Zero(d), plain = hn::Zero(d);
   ForVectors(d, n, [&](int64_t i, int64_t count) HWY_ATTR {
     const Vec logit = LoadCount(d, l + i, count);
-    const Vec dl = hn::Div(times, hn::Add(one, hn::Exp(d, hn::Neg(hn::Add(logit, up)))));
+    const Vec dl = TimesSigmoid(d, times, hn::Add(logit, up));
     sum = hn::Add(sum, Only(d, hn::Mul(dl, logit), count));
     plain = hn::Add(plain, Only(d, dl, count));
     StoreCount(d, dl, l + i, count);

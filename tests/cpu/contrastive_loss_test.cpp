@@ -52,6 +52,42 @@ struct Case {
   bool own_side_only;
 };
 
+// All logits are -100 and the bias, of which exp may be beyond float32: a pair's own pulls with all its force, others
+// with none.
+TEST_P(CpuContrastiveLoss, OfSigmoidsHoldsForPicturesAndTextsThatAreOpposite) {
+  const Tensor x = Tensor::zeros({20, 3}), y = Tensor::zeros({20, 3}), scale = scalar(std::log(100.0F));
+  for (int64_t i = 0; i < 20; ++i) {
+    x.data<float>()[3 * i] = 1;
+    y.data<float>()[3 * i] = -1;
+  }
+  for (const float below : {-4.0F, -20.0F, -50.0F, -100.0F, -1000.0F, -1e10F}) {
+    const Tensor bias = scalar(below), dscale = scalar(0), dbias = scalar(0), dx = Tensor::empty({20, 3}),
+                 reduced = Tensor::empty({20}), loss = Tensor::empty({20});
+    ops::contrastive_loss(
+        *cpu_,
+        {.x = x, .y = y, .logit_scale = scale, .logit_bias = bias, .first = 0, .reduced = reduced, .loss = loss});
+    ops::contrastive_loss_backward(*cpu_, {.x = x,
+                                           .y = y,
+                                           .logit_scale = scale,
+                                           .logit_bias = bias,
+                                           .first = 0,
+                                           .reduced = reduced,
+                                           .reduced_y = {},
+                                           .factor = 1,
+                                           .scalar_factor = 1,
+                                           .dx = dx,
+                                           .dlogit_scale = dscale,
+                                           .dlogit_bias = dbias});
+    constexpr float kTolerance = 1e-5F;  // of the multiplier, exp(ln 100) in float32
+    for (int64_t i = 0; i < 20; ++i) {
+      EXPECT_NEAR(loss.data<float>()[i], 100 - below, (100 - below) * kTolerance);
+      EXPECT_NEAR(dx.data<float>()[3 * i], 100, 100 * kTolerance) << below;
+    }
+    EXPECT_NEAR(*dbias.data<float>(), -20, 20 * kTolerance) << below;
+    EXPECT_NEAR(*dscale.data<float>(), 20 * 100, 20 * 100 * kTolerance) << below;
+  }
+}
+
 TEST_P(CpuContrastiveLoss, AgreesWithTheReferenceAndIsTheSameWithAnyThreads) {
   for (const Case& c : {Case{1, 1, 4, 0, false}, Case{16, 16, 24, 0, false}, Case{33, 300, 17, 200, false},
                         Case{70, 515, 64, 440, false}, Case{40, 256, 8, 0, true}}) {

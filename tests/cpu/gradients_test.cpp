@@ -102,6 +102,24 @@ TEST_P(CpuGradient, OfActivationsAgreesWithTheReference) {
   }
 }
 
+TEST_P(CpuGradient, OfActivationsFarFromZeroIsThatOfTheirLimits) {
+  for (const Activation activation : {Activation::kQuickGelu, Activation::kGelu, Activation::kGeluTanh}) {
+    for (const float far : {50.0F, 60.0F, 62.0F, 75.0F, 100.0F, 1e4F, 1e10F}) {
+      for (const float side : {-1.0F, 1.0F}) {  // 0 to the left and x to the right, with slopes of 0 and 1
+        const Tensor x = operands({20}, 1, 0, side * far), y = operands({20}, 1), dx = operands({20}, 1);
+        ops::activate(*cpu_, {.x = x, .y = y, .activation = activation});
+        ops::activate_backward(*cpu_, {.x = x, .dy = x, .dx = dx, .activation = activation});
+        const Tensor value = to_double(x), found = to_double(y), gradient = to_double(dx);
+        const double limit = side < 0 ? 0 : value.data<double>()[0];
+        for (int64_t i = 0; i < 20; ++i) {
+          EXPECT_NEAR(found.data<double>()[i], limit, 1e-6) << value.data<double>()[i];
+          EXPECT_NEAR(gradient.data<double>()[i], limit, 1e-6) << value.data<double>()[i];
+        }
+      }
+    }
+  }
+}
+
 TEST_P(CpuGradient, OfLayerNormAgreesWithTheReference) {
   for (const int64_t rows : {1, 63, 64, 65, 130}) {
     for (const int64_t width : {1, 7, 16, 33, 768}) {
