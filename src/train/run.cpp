@@ -130,6 +130,10 @@ TrainSummary TrainingRun::run() {
   if (saved_step_ != state_.step) save(/*scheduled=*/false);
   report_failed_samples();
   fail_unless_saved();
+  if (is_first_rank() && state_.step == total_steps_ && guard_.state().in_a_row > 0) {
+    log_warning("the last steps were left out: what the run ends with may be harmed, ",
+                checkpoints_.folder_of(state_.good_step).string(), " is not");
+  }
   return {.steps = state_.step,
           .total_steps = total_steps_,
           .finished = state_.step == total_steps_,
@@ -146,6 +150,8 @@ void TrainingRun::make_step(const PairBatch& batch) {
   });
   ++state_.step;
   state_.guard = guard_.state();
+  // A harmful step shows in the one after it: weights are good to go back to once a step from them was good.
+  if (result.applied) state_.good_step = state_.candidate_step;
   if (!is_first_rank()) return;
   clock_.add(options_.batch_size, loader_->report().wait_seconds);
   const double rate = clock_.pairs_per_second();
@@ -182,6 +188,7 @@ void TrainingRun::roll_back() {
       [&](const std::string& name, Param& param) { parts_.backend->assign(tensors.at(name), param.value); });
   parts_.model.prepare(*parts_.backend);
   RunCheckpoints::restore(folder, *parts_.backend, *trainer_);
+  state_.candidate_step = state_.good_step;
   state_.lr_factor /= 2;
   guard_.forgive();
   state_.guard = guard_.state();
@@ -194,9 +201,8 @@ void TrainingRun::roll_back() {
 
 void TrainingRun::save(bool scheduled) {
   RunState state = state_;
-  // Where a roll-back goes follows from the schedule alone, so that an interruption changes nothing. Weights that bad
-  // steps have just come from may be bad themselves.
-  if (scheduled && guard_.state().in_a_row == 0) state.good_step = state.step;
+  // Where a roll-back goes follows from the schedule alone, so that an interruption changes nothing.
+  if (scheduled && guard_.state().in_a_row == 0) state.candidate_step = state.step;
   save_error_.clear();
   if (is_first_rank()) {
     log_->sync();

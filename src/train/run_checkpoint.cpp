@@ -52,6 +52,7 @@ OrderedJson to_json(const RunState& state, const Optimizer& optimizer) {
           {"lr_factor", state.lr_factor},
           {"roll_backs", state.roll_backs},
           {"good_step", state.good_step},
+          {"candidate_step", state.candidate_step},
           {"guard",
            {{"num_good", guard.num_good},
             {"mean", guard.mean},
@@ -74,6 +75,7 @@ RunState parse_state(const Json& json) {
           .lr_factor = json.at("lr_factor"),
           .roll_backs = json.at("roll_backs"),
           .good_step = json.at("good_step"),
+          .candidate_step = json.at("candidate_step"),
           .guard = {.num_good = guard.at("num_good"),
                     .mean = guard.at("mean"),
                     .variance = guard.at("variance"),
@@ -177,14 +179,14 @@ fs::path RunCheckpoints::save(const RunState& state, Backend& backend, Clip& mod
     fail(ErrorCode::kIo, "the checkpoint of step ", state.step, " could not be written: ", error.what(), "; ",
          earlier.empty() ? "there is no earlier one" : "the last good one is " + earlier.front().string());
   }
-  remove_old(keep, folder_of(state.good_step));
+  remove_old(keep, state);
   return folder;
 }
 
-void RunCheckpoints::remove_old(int keep, const fs::path& but) const {
+void RunCheckpoints::remove_old(int keep, const RunState& state) const {
   const std::vector<fs::path> now = folders();
   for (size_t i = static_cast<size_t>(keep); keep > 0 && i < now.size(); ++i) {
-    if (now[i] == but) continue;
+    if (now[i] == folder_of(state.good_step) || now[i] == folder_of(state.candidate_step)) continue;
     std::error_code error;
     fs::remove_all(now[i], error);
     if (error) log_warning(now[i].string(), ": cannot be removed: ", error.message());

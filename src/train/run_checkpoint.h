@@ -23,7 +23,8 @@ struct RunState {
   int64_t step = 0;      // batches seen: the next one is batch `step` of the run
   double lr_factor = 1;  // halved with every roll-back
   int64_t roll_backs = 0;
-  int64_t good_step = 0;  // of the checkpoint that a roll-back goes to
+  int64_t good_step = 0;       // of the checkpoint that a roll-back goes to
+  int64_t candidate_step = 0;  // of the one that it goes to once a step from there was good
   StepGuard::State guard;
   PairIdentity data;  // of the training pairs
 };
@@ -33,9 +34,9 @@ class RunCheckpoints {
   // run: the run's folder.
   explicit RunCheckpoints(const std::filesystem::path& run);
 
-  // Writes one of the state's step and then removes what is older than the newest `keep` (0: nothing), but for that of
-  // state.good_step. The model is in
-  // training; running means of its weights become a model of their own in the folder "ema".
+  // Writes one of the state's step and then removes what is older than the newest `keep` (0: nothing), but for those of
+  // state.good_step and candidate_step. The model is in training; running means of its weights become a model of their
+  // own in the folder "ema".
   // Errors: kIo, e.g. a full disk; then no checkpoint has changed, and the error names the newest one.
   std::filesystem::path save(const RunState& state, Backend& backend, Clip& model, const Tokenizer& tokenizer,
                              Trainer& trainer, int keep) const;
@@ -56,7 +57,7 @@ class RunCheckpoints {
 
  private:
   std::vector<std::filesystem::path> folders() const;  // the newest first
-  void remove_old(int keep, const std::filesystem::path& but) const;
+  void remove_old(int keep, const RunState& state) const;
   std::filesystem::path root_;
 };
 
