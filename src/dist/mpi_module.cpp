@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "dist/mpi_functions.h"
@@ -46,6 +47,9 @@ int start(ClipkitMpiPlace* place) {
   MPI_Finalized(&finished);
   if (finished) return refuse("MPI has ended in this process and cannot be started again");
   if (!started) {
+    // Open MPI: a rank that waits lets others have the processor, ranks or the threads that load pictures. Where there
+    // are more of them than processors each exchange would else take the scheduler's time slices.
+    ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     int provided = 0;
     if (const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided)) return result_of(code);
     if (provided < MPI_THREAD_FUNNELED) return refuse("this MPI does not work in programs that have threads");
