@@ -71,6 +71,8 @@ class TrainCommand : public CliTest {
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
+  // The message at the end, without what is said on the way.
+  static std::string last_line(const Result& result) { return result.err.empty() ? "" : lines_of(result.err).back(); }
   Result train(const std::string& logs, const Words& more = {}) const { return clipkit(options(logs, more)); }
   Result resume(const std::string& logs) const { return clipkit({"train", "--resume", in_folder(logs)}); }
   // The same, started and left to itself.

@@ -75,12 +75,12 @@ TEST_F(TrainDiverging, GivesUpWhereNoRateHolds) {
   words.insert(words.end(), {"--save-every", "2", "--keep-checkpoints", "1", "--epochs", "24"});
   const Result result = train("run", words);
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(lines_of(result.err).back(), AllOf(StartsWith("clipkit: the run has diverged at step "),
-                                                 HasSubstr(" again and again: a lower lr, a longer warmup or "
-                                                           "grad-clip-norm may help")));
+  EXPECT_THAT(last_line(result), AllOf(StartsWith("clipkit: the run has diverged at step "),
+                                       HasSubstr(" again and again: a lower lr, a longer warmup or "
+                                                 "grad-clip-norm may help")));
   const Result again = resume("run");
   EXPECT_EQ(again.status, 1);
-  EXPECT_EQ(lines_of(again.err).back(), lines_of(result.err).back());
+  EXPECT_EQ(last_line(again), last_line(result));
 }
 
 TEST_F(TrainDiverging, SaysWhichWeightsAreGoodWhereItEndsBadly) {

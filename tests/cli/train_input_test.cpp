@@ -17,7 +17,7 @@ class TrainBadInput : public TrainCommand {
     const Result result = train(logs, more);
     EXPECT_EQ(result.status, 1) << result.err;
     EXPECT_FALSE(fs::exists(folder_ / logs / "options.json")) << "a run has begun";
-    return result.err.empty() ? "" : lines_of(result.err).back();
+    return last_line(result);
   }
   std::string message_of_data(const std::string& data) const { return message_of({"--train-data", data}); }
   // Shards of the pairs, cut to two.
@@ -97,9 +97,9 @@ TEST_F(TrainBadInput, PicturesThatAreNone) {
   }
   const Result result = train("run", {"--train-data", in_folder("words"), "--warmup", "1"});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(lines_of(result.err).at(0), AllOf(StartsWith("clipkit: warning: left out: "),
+  EXPECT_THAT(lines_of(result.err).at(1), AllOf(StartsWith("clipkit: warning: left out: "),
                                                 HasSubstr(".jpg: not a picture of a known format, expected JPEG")));
-  EXPECT_THAT(lines_of(result.err).back(),
+  EXPECT_THAT(last_line(result),
               StartsWith("clipkit: 64 samples one after the other could not be read, the last one: "));
 
   // To measure on they are no use, and no reason to stop.

@@ -27,16 +27,16 @@ class TrainResumed : public TrainCommand {
   void expect_refused(const std::string& message) const {
     const Result result = resume("run");
     EXPECT_EQ(result.status, 1);
-    EXPECT_THAT(lines_of(result.err).back(), HasSubstr(message));
+    EXPECT_THAT(last_line(result), HasSubstr(message));
     EXPECT_TRUE(fs::exists(checkpoint("run", 6))) << "nothing is lost";
   }
   void damage(int step) const { fs::resize_file(checkpoint("run", step) / "optimizer.safetensors", 1000); }
 };
 
 TEST_F(TrainResumed, GoesOnFromTheNewestCheckpoint) {
-  EXPECT_EQ(resume("run").err, "clipkit: trained 12 steps: " + checkpoint("run", 12).string() + "\n");
+  EXPECT_EQ(last_line(resume("run")), "clipkit: trained 12 steps: " + checkpoint("run", 12).string());
   expect_same_outcome("run", "whole", 12);
-  EXPECT_EQ(resume("run").err, "clipkit: trained 12 steps: " + checkpoint("run", 12).string() + "\n")
+  EXPECT_EQ(last_line(resume("run")), "clipkit: trained 12 steps: " + checkpoint("run", 12).string())
       << "what has ended ends again";
   expect_same_outcome("run", "whole", 12);
 }
