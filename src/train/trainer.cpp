@@ -13,6 +13,11 @@ namespace {
 
 constexpr double kMaxLogitScale = 4.6051701859880918;  // ln 100 (CLIP section 2.5)
 
+void copy(Backend& b, TensorView from, TensorView to) {
+  b.zero(to);  // NaN would stay
+  ops::blend(b, {.x = from, .y = to, .factor = 1});
+}
+
 }  // namespace
 
 // All (n, E), sum type.
@@ -46,11 +51,13 @@ Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const Train
           backend, [&](const ParamVisitor& visit) { model.visit_params(visit); }, options.optimizer, lr_scale),
       trains_image_(learns(*model.visual)),
       trains_text_(learns(*model.text)) {
+  model.visit_params([&](const std::string&, Param& param) {
+    if (param.buffer && !param.frozen) buffers_.push_back({&param, backend.allocate(param.shape, backend.sum_dtype())});
+  });
   if (options.ema_decay <= 0) return;
   for (const Optimizer::Entry& entry : optimizer_.entries()) {
     averages_.push_back(backend.allocate(entry.param->shape, backend.sum_dtype()));
-    backend.zero(averages_.back());
-    ops::blend(backend, {.x = entry.param->value, .y = averages_.back(), .factor = 1});
+    copy(backend, entry.param->value, averages_.back());
   }
 }
 
@@ -62,6 +69,7 @@ StepResult Trainer::step(const PairsView& pairs, int64_t step, double lr,
   const int64_t n = pairs.pixels.shape()[0], part = options_.micro_batch > 0 ? std::min(options_.micro_batch, n) : n;
   const Features f(c, {n, model_.config.embed_dim});
   optimizer_.zero_grad();
+  for (const Buffer& buffer : buffers_) copy(backend_, buffer.param->value, buffer.before);
 
   Tape tape;
   if (part == n) {
@@ -100,7 +108,11 @@ StepResult Trainer::step(const PairsView& pairs, int64_t step, double lr,
   result.gradient_norm = optimizer_.gradient_norm();
   const bool accepted = !accept || accept(result);
   result.applied = accepted && std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
-  if (result.applied) move(result, lr);
+  if (result.applied) {
+    move(result, lr);
+  } else {
+    for (const Buffer& buffer : buffers_) copy(backend_, buffer.before, buffer.param->value);
+  }
   result.logit_scale = std::exp(sum_on_host(backend_, model_.logit_scale.value));
   return result;
 }

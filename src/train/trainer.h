@@ -74,6 +74,12 @@ class Trainer {
   SharedStatistics statistics_;
   Optimizer optimizer_;
   std::vector<Tensor> averages_;
+  // Running statistics of batches. The forward pass moves them, so that a refused step has to put them back.
+  struct Buffer {
+    const Param* param;
+    Tensor before;
+  };
+  std::vector<Buffer> buffers_;
   bool trains_image_ = false, trains_text_ = false;  // a locked tower has no backward pass
 };
 

@@ -224,6 +224,34 @@ TEST(Trainer, LeavesEverythingInPlaceWhenAStepIsRefused) {
   EXPECT_EQ(trainer.optimizer().steps, 0);
 }
 
+TEST(Trainer, LeavesRunningStatisticsInPlaceWhenAStepIsRefused) {
+  const Pairs pairs(32);
+  const auto alone = single_process();
+  const auto backend = make_reference_backend(DType::kFloat64);
+  Clip model(resnet_config(), true, true);
+  initialize(model, 3);
+  model.start_training(*backend);
+  model.prepare(*backend);
+  Trainer trainer(model, *backend, *alone, {});
+  const auto statistics = [&] {
+    std::vector<double> values;
+    model.visit_params([&](const std::string&, Param& param) {
+      if (param.buffer)
+        values.insert(values.end(), param.value.span<double>().begin(), param.value.span<double>().end());
+    });
+    return values;
+  };
+  const std::vector<double> start = statistics();
+  trainer.step(pairs.all(), 0, 1e-2);
+  const std::vector<double> good = statistics();
+  EXPECT_NE(good, start);
+  trainer.step(pairs.all(), 1, 1e-2, [](const StepResult&) { return false; });
+  EXPECT_EQ(statistics(), good);
+  pairs.pixels.data<float>()[0] = INFINITY;
+  EXPECT_FALSE(trainer.step(pairs.all(), 2, 1e-2).applied);
+  EXPECT_EQ(statistics(), good);
+}
+
 TEST(LayerGroups, AreThoseOfOpenClip) {
   const ModelConfig vit = vit_config();
   const auto index = [](const ModelConfig& config, const char* name) {
