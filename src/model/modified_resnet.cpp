@@ -238,12 +238,14 @@ void ModifiedResNet::backward(const Context& c, const ImageTower::Saved& from_fo
 
   TensorView dx = next({dy.shape()[0], grid_ * grid_, width_});
   attnpool.backward(c, saved.pool, dy, dx);
+  c.gradients_are_whole(attnpool);
   auto block_saved = saved.blocks.rbegin();
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
     for (auto block = layer->rbegin(); block != layer->rend(); ++block, ++block_saved) {
       const TensorView dblock = dx.reshape(block_saved->conv3.y.shape());
       dx = next(block_saved->conv1.x.shape());
       block->backward(c, *block_saved, dblock, dx);
+      c.gradients_are_whole(*block);
     }
   }
   const TensorView dpooled = dx;

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "nn/param.h"
 #include "ops/backend.h"
 #include "ops/workspace.h"
 
@@ -22,7 +23,14 @@ struct Context {
   // In training: each block remembers its input alone and computes the rest again in the backward pass, with the same
   // bits (Chen et al. 2016).
   bool checkpointing = false;
+  // In the last backward pass of a step: sees each parameter once its gradient is whole, those of the last layers
+  // first.
+  const ParamVisitor* gradient_is_whole = nullptr;
 
+  template <class Layer>
+  void gradients_are_whole(Layer& layer) const {
+    if (gradient_is_whole != nullptr) layer.visit_params(*gradient_is_whole);
+  }
   bool operands_are_sums() const { return backend.operand_dtype() == backend.sum_dtype(); }
   TensorView operands(Shape shape) const { return workspace.take(shape, backend.operand_dtype()); }
   // The tensor where products can read it: itself, or a copy in the workspace.

@@ -241,6 +241,7 @@ void Transformer::backward(const Context& c, const Sequences& sequences, const R
     ResidualAttentionBlock::Saved block = saved.blocks[i];
     if (c.checkpointing) resblocks[i].forward(c, sequences, block.x, rows, {}, &block);
     resblocks[i].backward(c, sequences, rows, block, dy, to);
+    c.gradients_are_whole(resblocks[i]);
     dy = to;
   }
 }

@@ -46,6 +46,7 @@ Trainer::Trainer(Clip& model, Backend& backend, Communicator& ranks, const Train
       ranks_(ranks),
       options_(options),
       workspace_(backend),
+      sums_(ranks),
       statistics_{ranks.size(), [&ranks](TensorView sums) { ranks.all_reduce_sum(sums); }},
       optimizer_(
           backend, [&](const ParamVisitor& visit) { model.visit_params(visit); }, options.optimizer, lr_scale),
@@ -92,18 +93,22 @@ StepResult Trainer::step(const PairsView& pairs, int64_t step, double lr,
                                        .dlogit_bias = model_.logit_bias.grad});
   ops::normalize_rows_backward(backend_, {.x = f.image_raw, .dy = f.dimage, .dx = f.dimage});
   ops::normalize_rows_backward(backend_, {.x = f.text_raw, .dy = f.dtext, .dx = f.dtext});
+  const ParamVisitor start_sum = [&](const std::string&, Param& param) { sums_.start(param); };
+  Context last = c;
+  if (ranks_.size() > 1) last.gradient_is_whole = &start_sum;
   if (part == n) {
-    backward(c, tape, {0, n}, f);
+    backward(last, tape, {0, n}, f);
   } else {
     for (int64_t begin = 0; begin < n; begin += part) {
       const Workspace::Scope part_scope(workspace_);
       const Range rows = {begin, std::min(n, begin + part)};
       Tape part_tape;
       forward(c, pairs, step, rows, f, &part_tape);
-      backward(c, part_tape, rows, f);
+      backward(rows.end == n ? last : c, part_tape, rows, f);
     }
   }
-  sum_gradients_over_ranks();
+  last.gradients_are_whole(model_);  // those of no layer
+  sums_.finish();
 
   result.gradient_norm = optimizer_.gradient_norm();
   const bool accepted = !accept || accept(result);
@@ -155,19 +160,9 @@ void Trainer::forward(const Context& c, const PairsView& pairs, int64_t step, Ra
 
 void Trainer::backward(const Context& c, Tape& tape, Range rows, const Features& f) {
   if (trains_text_) model_.text->backward(c, tape.text, f.dtext.slice(rows.begin, rows.end));
+  c.gradients_are_whole(*model_.text);
   tape.text_scope.reset();
   if (trains_image_) model_.visual->backward(c, *tape.image, f.dimage.slice(rows.begin, rows.end));
-}
-
-void Trainer::sum_gradients_over_ranks() {
-  if (ranks_.size() == 1) return;
-  const Context c{.backend = backend_, .workspace = workspace_};
-  for (const Optimizer::Entry& entry : optimizer_.entries()) {
-    const Workspace::Scope scope(workspace_);
-    const TensorView grad = entry.param->grad, sums = c.as_sums(grad);
-    ranks_.all_reduce_sum(sums);
-    if (sums.raw() != grad.raw()) ops::convert(backend_, {.x = sums, .y = grad});
-  }
 }
 
 }  // namespace clipkit

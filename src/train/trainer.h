@@ -6,6 +6,7 @@
 #include "dist/communicator.h"
 #include "model/clip.h"
 #include "train/contrastive_objective.h"
+#include "train/gradient_sums.h"
 #include "train/optimizer.h"
 
 namespace clipkit {
@@ -63,7 +64,6 @@ class Trainer {
   // Features of some of the pairs; tape: what backward reads, or null.
   void forward(const Context& c, const PairsView& pairs, int64_t step, Range rows, const Features& f, Tape* tape);
   void backward(const Context& c, Tape& tape, Range rows, const Features& f);
-  void sum_gradients_over_ranks();
   void move(const StepResult& result, double lr);
 
   Clip& model_;
@@ -71,6 +71,7 @@ class Trainer {
   Communicator& ranks_;
   TrainerOptions options_;
   Workspace workspace_;
+  GradientSums sums_;
   SharedStatistics statistics_;
   Optimizer optimizer_;
   std::vector<Tensor> averages_;
