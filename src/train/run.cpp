@@ -118,7 +118,7 @@ TrainSummary TrainingRun::run() {
   loader_->seek(epoch(), state_.step % batches_per_epoch_);
   clock_.restart();
   while (state_.step < total_steps_ && !stop_requested()) {
-    make_step(*loader_->next());
+    make_step(next_batch());
     if (guard_.has_diverged()) roll_back();
     const bool epoch_ends = state_.step % batches_per_epoch_ == 0, last = state_.step == total_steps_;
     if (options_.val_frequency > 0 && ((epoch_ends && epoch() % options_.val_frequency == 0) || last))
@@ -139,6 +139,16 @@ TrainSummary TrainingRun::run() {
           .finished = state_.step == total_steps_,
           .is_first_process = is_first_rank(),
           .checkpoint = checkpoints_.folder_of(state_.step)};
+}
+
+const PairBatch& TrainingRun::next_batch() {
+  try {
+    return *loader_->next();
+  } catch (const Error&) {
+    // The data are gone, the steps need not be. Other ranks cannot be asked to save: they may be in the middle of one.
+    if (parts_.ranks->size() == 1 && saved_step_ != state_.step) save(/*scheduled=*/false);
+    throw;
+  }
 }
 
 void TrainingRun::make_step(const PairBatch& batch) {

@@ -43,6 +43,7 @@ class TrainingRun {
   TrainSummary run();  // after start()
 
  private:
+  const PairBatch& next_batch();
   void make_step(const PairBatch& batch);
   void roll_back();
   // Never throws for want of space: what went wrong is said, and kept in save_error_ on every rank.

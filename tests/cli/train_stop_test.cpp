@@ -48,6 +48,23 @@ TEST_F(TrainStopped, BySignalsGoesOnWithTheSameBits) {
   expect_same_outcome("run", "whole", kSteps);
 }
 
+TEST_F(TrainStopped, ByDataThatAreGoneGoesOnWithTheSameBitsOnceTheyAreBack) {
+  constexpr int kSteps = 900;
+  const Words more = {"--epochs", "300", "--save-frequency", "0"};
+  ASSERT_EQ(train("whole", more).status, 0);
+  Process process(program(options("run", more)));
+  wait_for_lines("run", 100);
+  fs::rename(folder_ / "pairs", folder_ / "aside");
+  const Result stopped = process.wait();
+  EXPECT_EQ(stopped.status, 1) << stopped.err;
+  EXPECT_THAT(last_line(stopped), HasSubstr("64 samples one after the other could not be read, the last one: "));
+  fs::rename(folder_ / "aside", folder_ / "pairs");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "run/checkpoints"), {}), 2) << "the first and the last";
+  const Result result = resume("run");
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_same_outcome("run", "whole", kSteps);
+}
+
 TEST_F(TrainStopped, ByKillsAtAnyMomentGoesOnWithTheSameBits) {
   constexpr int kSteps = 300;
   Words more = all_kinds_of_state_;
