@@ -87,9 +87,9 @@ TEST_F(TrainStopped, ByKillsAtAnyMomentGoesOnWithTheSameBits) {
 }
 
 TEST_F(TrainStopped, ByAKillBeforeAnyRenameGoesOnWithTheSameBits) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer wants to be loaded before any other library";
-#endif
+#ifndef CLIPKIT_KILL_AT_RENAME
+  GTEST_SKIP() << "built with a sanitizer, which wants to be loaded before any other library";
+#else
   constexpr int kSteps = 4;
   const Words more = {"--batch-size", "12", "--epochs", "2", "--save-frequency", "0",
                       "--save-every", "2",  "--warmup", "1"};
@@ -113,6 +113,7 @@ TEST_F(TrainStopped, ByAKillBeforeAnyRenameGoesOnWithTheSameBits) {
       EXPECT_THAT(entry.path().string(), ::testing::Not(HasSubstr("unfinished")));
   }
   EXPECT_GT(rename, 3 * 8) << "three checkpoints of eight files and the folder itself are renamed";
+#endif
 }
 
 }  // namespace
