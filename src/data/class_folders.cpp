@@ -1,0 +1,63 @@
+#include "data/class_folders.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/quote.h"
+#include "data/picture_names.h"
+
+namespace clipkit {
+
+namespace {
+
+[[noreturn]] void cannot_list(const std::filesystem::path& folder, const std::error_code& error) {
+  const bool missing = error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+  fail(missing ? ErrorCode::kNotFound : ErrorCode::kIo, folder.string(), ": cannot list the folder: ", error.message());
+}
+
+std::vector<std::string> pictures_in(const std::filesystem::path& folder, const std::string& name) {
+  std::vector<std::string> paths;
+  try {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / name)) {
+      if (is_picture_extension(extension_of(entry.path().native())) && entry.is_regular_file()) {
+        paths.push_back(entry.path().lexically_relative(folder).native());
+      }
+    }
+  } catch (const std::filesystem::filesystem_error& error) {
+    cannot_list(folder / name, error.code());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace
+
+std::vector<std::string> find_class_folders(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  try {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename().native();
+      if (!name.starts_with('.') && entry.is_directory()) names.push_back(name);
+    }
+  } catch (const std::filesystem::filesystem_error& error) {
+    cannot_list(folder, error.code());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<LabelledFile> list_class_folders(const std::filesystem::path& folder,
+                                             const std::vector<std::string>& classes) {
+  std::vector<LabelledFile> files;
+  for (size_t c = 0; c < classes.size(); ++c) {
+    std::vector<std::string> paths = pictures_in(folder, classes[c]);
+    if (paths.empty()) {
+      fail(ErrorCode::kCorrupt, (folder / classes[c]).string(), ": the class ", quote(classes[c]),
+           " is empty: there is no picture in its folder");
+    }
+    for (std::string& path : paths) files.push_back({std::move(path), {{static_cast<int32_t>(c)}}});
+  }
+  return files;
+}
+
+}  // namespace clipkit
