@@ -76,6 +76,7 @@ LIBRARIES = {
     "png.h": ["image"],
     "webp/": ["image"],
     "gif_lib.h": ["image"],
+    "zlib.h": ["data"],
     "curl/": ["fetch"],
     "mpi.h": ["dist"],
     "re2/": ["curate"],

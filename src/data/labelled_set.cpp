@@ -1,7 +1,7 @@
 #include "data/labelled_set.h"
 
 #include "base/check.h"
-#include "data/own_set.h"
+#include "data/sets/own_set.h"
 
 namespace clipkit {
 

@@ -1,4 +1,4 @@
-#include "data/own_set.h"
+#include "data/sets/own_set.h"
 
 #include <gmock/gmock.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/labelled_files.h"
+#include "data/sets/labelled_files.h"
 
 namespace clipkit {
 

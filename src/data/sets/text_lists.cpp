@@ -1,4 +1,4 @@
-#include "data/text_lists.h"
+#include "data/sets/text_lists.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "data/class_folders.h"
+#include "data/sets/class_folders.h"
 
 #include <algorithm>
 

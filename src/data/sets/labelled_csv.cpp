@@ -1,10 +1,10 @@
-#include "data/labelled_csv.h"
+#include "data/sets/labelled_csv.h"
 
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/quote.h"
-#include "data/text_lists.h"
+#include "data/sets/text_lists.h"
 
 namespace clipkit {
 

@@ -1,4 +1,4 @@
-#include "data/labelled_files.h"
+#include "data/sets/labelled_files.h"
 
 #include "base/check.h"
 #include "base/quote.h"

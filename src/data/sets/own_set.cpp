@@ -1,13 +1,13 @@
-#include "data/own_set.h"
+#include "data/sets/own_set.h"
 
 #include <algorithm>
 #include <set>
 
 #include "base/check.h"
 #include "base/quote.h"
-#include "data/class_folders.h"
-#include "data/labelled_csv.h"
 #include "data/picture_names.h"
+#include "data/sets/class_folders.h"
+#include "data/sets/labelled_csv.h"
 
 namespace clipkit {
 
