@@ -8,6 +8,7 @@
 #include "data/picture_names.h"
 #include "data/sets/class_folders.h"
 #include "data/sets/labelled_csv.h"
+#include "data/sets/labelled_tar.h"
 
 namespace clipkit {
 
@@ -85,6 +86,20 @@ LabelledSet open_csv(const std::filesystem::path& path, std::string_view split) 
   return set;
 }
 
+LabelledSet open_tar_folder(const std::filesystem::path& path, TarFolder folder, std::string_view split) {
+  LabelledSet set = new_set("tar", path);
+  if (folder.classes.empty()) {
+    fail(ErrorCode::kNotFound, path.string(), ": shards without names of classes, expected classnames.txt beside them");
+  }
+  for (const auto& [name, shards] : folder.splits) set.splits.push_back(name);
+  for (std::string& name : folder.classes) set.classes.push_back({std::move(name)});
+  if (!folder.templates.empty()) set.templates = std::move(folder.templates);
+  set.folds = folds_of(set.splits);
+  choose_split(set, split);
+  set.reader = read_labelled_tar(std::move(folder.splits.at(set.split)));
+  return set;
+}
+
 }  // namespace
 
 void choose_split(LabelledSet& set, std::string_view wanted) {
@@ -99,11 +114,14 @@ void choose_split(LabelledSet& set, std::string_view wanted) {
 LabelledSet open_own_set(const std::filesystem::path& path, std::string_view split) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) fail(ErrorCode::kNotFound, path.string(), ": no such file or folder");
-  if (std::filesystem::is_directory(path, ignored)) return open_folder(path, split);
+  if (std::filesystem::is_directory(path, ignored)) {
+    TarFolder tar = find_tar_folder(path);
+    return tar.splits.empty() ? open_folder(path, split) : open_tar_folder(path, std::move(tar), split);
+  }
   const std::string extension = extension_of(path.native());
   if (extension == "csv" || extension == "tsv") return open_csv(path, split);
-  fail(ErrorCode::kUnsupported, path.string(),
-       ": not a set of labelled pictures, expected a folder of class folders or ", "a .csv or .tsv file");
+  fail(ErrorCode::kUnsupported, path.string(), ": not a set of labelled pictures, expected a folder of class folders ",
+       "or of tar shards, or ", "a .csv or .tsv file");
 }
 
 }  // namespace clipkit

@@ -13,6 +13,8 @@ namespace clipkit {
 // its sub-folders are called train, val (or valid, validation) and test, of which any may be missing: those are splits
 // then, and each must have the same classes.
 //
+// A folder of tar shards with class names, see labelled_tar.h; its prompts, if it has them.
+//
 // A .csv or .tsv file with a header: a column "filepath", "path", "image" or "filename", relative to the file; a column
 // "label" or "class"; perhaps a column "split" ("all" without it). Labels are names, sorted; or, where a file
 // classes.txt is beside it, a name of that file or its line's number, from 0.
