@@ -35,11 +35,9 @@ struct ClipkitMpiFunctions {
   const char* (*last_error)();
   void (*abort)(const char* message);  // does not return
 };
-
-// The one symbol that the module exports: const ClipkitMpiFunctions* clipkit_mpi_functions().
-using ClipkitMpiEntry = const ClipkitMpiFunctions* (*)();
 }
 
 inline constexpr uint32_t kClipkitMpiVersion = 1;
 inline constexpr char kClipkitMpiModule[] = "clipkit_mpi.so";
+// The one symbol that the module exports: const ClipkitMpiFunctions* clipkit_mpi_functions().
 inline constexpr char kClipkitMpiEntry[] = "clipkit_mpi_functions";
