@@ -1,10 +1,9 @@
 #include "clipkit/prompts.h"
 
-#include <algorithm>
-
 #include "base/asset.h"
 #include "base/check.h"
 #include "base/json.h"
+#include "text/near_names.h"
 
 CLIPKIT_DECLARE_ASSET(prompts);
 
@@ -17,54 +16,10 @@ const Json& all_sets() {
   return sets;
 }
 
-// The name without what is ignored when names are compared.
-std::string plain_name(std::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    if (c == '-' || c == '_' || c == ' ') continue;
-    plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return plain;
-}
-
-// Levenshtein's distance: insertions, deletions and replacements that turn a into b.
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] != b[j - 1] ? 1 : 0);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::vector<std::string> sets_with(const char* what) {
   std::vector<std::string> names;
   for (const auto& [name, set] : all_sets().items()) {
     if (set.contains(what)) names.push_back(name);
-  }
-  return names;
-}
-
-// The names nearest to the wanted one, best first: those that contain it, then those that are few edits away.
-std::string near_matches(std::string_view wanted, const char* what) {
-  constexpr size_t kMaxLength = 64, kMaxNames = 3;
-  const std::string plain = plain_name(wanted.substr(0, kMaxLength));
-  std::vector<std::pair<size_t, std::string>> ranked;
-  for (const std::string& name : sets_with(what)) {
-    const std::string candidate = plain_name(name);
-    const bool contains = !plain.empty() && candidate.find(plain) != std::string::npos;
-    ranked.emplace_back(contains ? 0 : edit_distance(plain, candidate), name);
-  }
-  std::sort(ranked.begin(), ranked.end());
-  std::string names;
-  for (size_t i = 0; i < std::min(kMaxNames, ranked.size()); ++i) {
-    names += concat(i > 0 ? ", " : "", "\"", ranked[i].second, "\"");
   }
   return names;
 }
@@ -77,7 +32,7 @@ const Json& find_list(std::string_view name, const char* what, const char* descr
     return list.is_string() ? all_sets()[list.get_ref<const std::string&>()][what] : list;
   }
   fail(ErrorCode::kNotFound, "there is no set of ", description, " named \"", name,
-       "\"; near it: ", near_matches(name, what));
+       "\"; near it: ", near_names(name, sets_with(what)));
 }
 
 }  // namespace
