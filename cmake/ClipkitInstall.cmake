@@ -13,6 +13,10 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINA
 if(TARGET clipkit_mpi)
   install(TARGETS clipkit_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})  # found there by the library beside it
 endif()
+get_property(set_modules GLOBAL PROPERTY clipkit_set_modules)
+foreach(module IN LISTS set_modules)
+  install(TARGETS ${module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endforeach()
 if(TARGET clipkit_program)
   # The program finds the library that was installed with it, wherever the tree is moved to.
   file(RELATIVE_PATH lib_from_bin /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/quote.h"
 #include "data/picture_names.h"
+#include "data/sets/film.h"
 
 namespace clipkit {
 
@@ -19,7 +20,8 @@ std::vector<std::string> pictures_in(const std::filesystem::path& folder, const 
   std::vector<std::string> paths;
   try {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / name)) {
-      if (is_picture_extension(extension_of(entry.path().native())) && entry.is_regular_file()) {
+      const std::string extension = extension_of(entry.path().native());
+      if ((is_picture_extension(extension) || is_film_extension(extension)) && entry.is_regular_file()) {
         paths.push_back(entry.path().lexically_relative(folder).native());
       }
     }

@@ -12,8 +12,8 @@ namespace clipkit {
 // are passed over. Errors: kNotFound (no such folder), kIo.
 std::vector<std::string> find_class_folders(const std::filesystem::path& folder);
 
-// All pictures of folder/CLASS and the folders in it, class by class, each in the order of their paths; class i is
-// classes[i]. Links to folders are not followed. Paths begin with the class. Errors: kNotFound (a class without a
+// All pictures and films of folder/CLASS and the folders in it, class by class, each in the order of their paths; class
+// i is classes[i]. Links to folders are not followed. Paths begin with the class. Errors: kNotFound (a class without a
 // folder), kCorrupt (an empty class), kIo.
 std::vector<LabelledFile> list_class_folders(const std::filesystem::path& folder,
                                              const std::vector<std::string>& classes);

@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "base/quote.h"
 #include "data/input_file.h"
+#include "data/picture_names.h"
+#include "data/sets/film.h"
 #include "data/tar_names.h"
 
 namespace clipkit {
@@ -23,6 +25,9 @@ class LabelledFiles : public LabelledReader {
   int64_t size() const noexcept override { return static_cast<int64_t>(files_.size()); }
   LabelledPicture read(int64_t index) const override {
     const LabelledFile& file = at(index);
+    if (is_film_extension(extension_of(file.path))) {
+      return {.name = file.path, .image = middle_frame(folder_ / file.path), .labels = file.labels};
+    }
     return {.name = file.path, .file = read_whole_file(folder_ / file.path, kMaxPictureBytes), .labels = file.labels};
   }
   PictureLabels labels(int64_t index) const override { return at(index).labels; }

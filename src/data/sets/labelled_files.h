@@ -17,8 +17,8 @@ struct LabelledFile {
   PictureLabels labels{};
 };
 
-// Pictures that are files of their own in `folder`. Paths that are absolute or contain ".." are refused (kCorrupt);
-// that the files exist is found out when they are read.
+// Pictures that are files of their own in `folder`; of a film its middle frame (see film.h). Paths that are absolute or
+// contain ".." are refused (kCorrupt); that the files exist is found out when they are read.
 std::unique_ptr<LabelledReader> read_labelled_files(std::filesystem::path folder, std::vector<LabelledFile> files);
 
 }  // namespace clipkit
