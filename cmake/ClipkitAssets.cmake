@@ -10,3 +10,6 @@ clipkit_embed(model emoji_weights ${PROJECT_SOURCE_DIR}/assets/emoji-clip/open_c
 clipkit_embed(model emoji_config ${PROJECT_SOURCE_DIR}/assets/emoji-clip/open_clip_config.json)
 clipkit_embed(model emoji_vocab ${PROJECT_SOURCE_DIR}/assets/emoji-clip/vocab.json)
 clipkit_embed(model emoji_merges ${PROJECT_SOURCE_DIR}/assets/emoji-clip/merges.txt)
+
+# The data sets that are known by name.
+clipkit_embed(data data_sets ${PROJECT_SOURCE_DIR}/assets/data_sets.json)
