@@ -60,6 +60,7 @@ PUBLIC_HEADERS = {
     "train.h": "train",
     "curate.h": "curate",
     "report.h": "report",
+    "data_sets.h": "data",
     "benchmark.h": "api",
     "checkpoint.h": "api",
     "model.h": "api",

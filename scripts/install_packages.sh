@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [mpi] [bench] [lint] [ci] [demo]
+# Installs the Debian packages of the named groups:  scripts/install_packages.sh build [test] [mpi] [eval] [bench] [lint] [ci] [demo]
 # A second call finds everything there and touches nothing. Works as root and, through sudo, as any other user.
 set -euo pipefail
 
@@ -7,6 +7,7 @@ build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libdnnl-dev libhwy-dev
        libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev zlib1g-dev libcurl4-openssl-dev libre2-dev)
 test=(libgtest-dev libgmock-dev libicu-dev python3)
 mpi=(libopenmpi-dev openmpi-bin)
+eval=(libmatio-dev libhdf5-dev libavformat-dev libavcodec-dev libswscale-dev)
 bench=(libbenchmark-dev)
 lint=(clang clang-format clang-tidy)
 ci=(clang libclang-rt-14-dev libomp-14-dev g++-aarch64-linux-gnu)
@@ -18,12 +19,13 @@ for group in "$@"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     mpi) wanted+=("${mpi[@]}") ;;
+    eval) wanted+=("${eval[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     lint) wanted+=("${lint[@]}") ;;
     ci) wanted+=("${ci[@]}") ;;
     demo) wanted+=("${demo[@]}") ;;
     *)
-      echo "install_packages.sh: unknown group \"$group\", expected build, test, mpi, bench, lint, ci or demo" >&2
+      echo "install_packages.sh: unknown group \"$group\", expected build, test, mpi, eval, bench, lint, ci or demo" >&2
       exit 2
       ;;
   esac

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install_packages.sh build test mpi lint
+scripts/install_packages.sh build test mpi eval lint
 mapfile -t formatted < <(find include src tests fuzz bench examples demo -name '*.h' -o -name '*.cpp')
 clang-format --dry-run -Werror "${formatted[@]}"
 [ "${1:-}" != --format-only ] || exit 0

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install_packages.sh build test mpi
+scripts/install_packages.sh build test mpi eval
 cmake --preset release -DBUILD_TESTING=ON -DCLIPKIT_BUILD_CLI=ON -DCLIPKIT_BUILD_EXAMPLES=ON "$@"
 cmake --build --preset release
 ctest --preset release

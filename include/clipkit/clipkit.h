@@ -5,6 +5,7 @@
 #include "clipkit/checkpoint.h"
 #include "clipkit/config.h"
 #include "clipkit/curate.h"
+#include "clipkit/data_sets.h"
 #include "clipkit/error.h"
 #include "clipkit/fetch.h"
 #include "clipkit/image.h"

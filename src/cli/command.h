@@ -48,6 +48,7 @@ std::unique_ptr<Command> make_plot();
 std::unique_ptr<Command> make_data_stats();
 std::unique_ptr<Command> make_data_pack();
 std::unique_ptr<Command> make_data_filter();
+std::unique_ptr<Command> make_data_sets();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.

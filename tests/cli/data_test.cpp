@@ -1,5 +1,6 @@
 // data stats, pack, filter: pairs on disk in, figures and shards out.
 #include <map>
+#include <sstream>
 #include <thread>
 
 #include "cli/program.h"
@@ -161,6 +162,36 @@ TEST_F(DataCommand, FilterSaysWhatItNeeds) {
   EXPECT_THAT(error({"--output", "x", "--concept-similarity", "0.2"}), HasSubstr("without --drop-concept"));
   EXPECT_EQ(clipkit({"data", "filter", "--caption-regex", "(", "--output", in_folder("x"), pairs}).status, 1);
   EXPECT_FALSE(fs::exists(in_folder("x")));
+}
+
+TEST_F(DataCommand, SetsAreListedAndFoundInAFolder) {
+  const Result list = clipkit({"data", "sets"});
+  EXPECT_EQ(list.status, 0) << list.err;
+  EXPECT_THAT(list.out, HasSubstr("\ncifar100 "));
+  fs::create_directories(folder_ / "root/wds_vtab-cifar10/test");
+  fs::create_directories(folder_ / "root/DTD/labels");
+  spill(folder_ / "root/DTD/labels/test1.txt", "banded/banded_0002.jpg\n");
+  spill(folder_ / "root/wds_vtab-cifar10/test/nshards.txt", "2\n");
+  spill(folder_ / "root/wds_vtab-cifar10/test/0.tar", std::string(1024, '\0'));
+  const Result found = clipkit({"data", "sets", "--json", "--data-root", in_folder("root"), "dtd", "cifar10", "cars"});
+  EXPECT_EQ(found.status, 0) << found.err;
+  std::istringstream lines(found.out);
+  std::string line;
+  std::getline(lines, line);
+  const json dtd = json::parse(line);
+  EXPECT_EQ(dtd["set"], "dtd");
+  EXPECT_EQ(dtd["classes"], 47);
+  EXPECT_EQ(dtd["path"], in_folder("root/DTD"));
+  EXPECT_EQ(dtd["splits"], json::parse("[\"test\"]"));
+  std::getline(lines, line);
+  EXPECT_THAT(json::parse(line)["problem"].get<std::string>(), HasSubstr("counts 2 shards, 1 are there"));
+  std::getline(lines, line);
+  EXPECT_EQ(json::parse(line)["found"], false);
+  EXPECT_THAT(clipkit({"data", "sets", "ImageNet-A"}).out, HasSubstr("shifted from imagenet"));
+  const Result wrong = clipkit({"data", "sets", "cifar11"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("did you mean cifar1"));
+  EXPECT_EQ(clipkit({"data", "sets", "--data-root", in_folder("nowhere")}).status, 1);
 }
 
 }  // namespace
