@@ -38,7 +38,10 @@ int hand_over(const matvar_t* variable, const std::string& name, void* context,
     array.count *= variable->dims[i];
   }
   if (variable->data == nullptr && array.count > 0) return refuse(error, name + " is empty");
-  if (array.count * static_cast<size_t>(variable->data_size) > variable->nbytes) {
+  const enum matio_classes kind = variable->class_type;
+  const bool is_plain = kind == MAT_C_CHAR || (kind >= MAT_C_DOUBLE && kind <= MAT_C_UINT64);
+  if (!is_plain || variable->isComplex) return refuse(error, name + " is no array of numbers or characters");
+  if (array.count > variable->nbytes / Mat_SizeOf(variable->data_type)) {
     return refuse(error, name + " is shorter than its dimensions say");
   }
   std::vector<double> numbers;
