@@ -68,7 +68,8 @@ LabelledSet open_registered(const RegisteredSet& registered, const std::string& 
   if (!std::filesystem::exists(path, ignored)) fail(ErrorCode::kNotFound, path, ": no such folder");
   const std::optional<FoundLayout> found = find_layout(registered, path);
   if (!found) {
-    fail(ErrorCode::kNotFound, path, ": ", registered.title, " is not in it, expected ", describe_layouts(registered));
+    fail(ErrorCode::kNotFound, path, ": ", registered.title, " is not in it, expected ", describe_layouts(registered),
+         registered.note.empty() ? "" : ". ", registered.note);
   }
   LabelledSet set{.key = registered.key,
                   .title = registered.title,

@@ -34,11 +34,6 @@ std::vector<std::filesystem::path> roots_of(const RegisteredSet& set, const std:
   return roots;
 }
 
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(plain_or_packed(path), ignored);
-}
-
 // Whether a folder that is there anyway is the one that has the folders of the classes, or most of them.
 bool holds_classes(const RegisteredSet& set, const Json& layout, const std::filesystem::path& root) {
   const size_t num_classes = layout.value("subset", set.classes().size());
@@ -46,12 +41,19 @@ bool holds_classes(const RegisteredSet& set, const Json& layout, const std::file
 }
 
 std::vector<std::string> splits_in(const Json& layout, const std::filesystem::path& root) {
+  const bool may_be_packed = layout.value("reader", "") == "idx";
+  const auto is_there = [&](const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::exists(may_be_packed ? plain_or_packed(root / path) : root / path, ignored);
+  };
   std::vector<std::string> splits;
   for (const auto& [name, split] : layout.at("splits").items()) {
     const std::vector<std::string> paths = paths_of(split);
-    if (std::all_of(paths.begin(), paths.end(), [&](const auto& path) { return is_there(root / path); })) {
-      splits.push_back(name);
-    }
+    if (!std::all_of(paths.begin(), paths.end(), is_there)) continue;
+    // CLIP_benchmark's shards lie in folders called test, too.
+    const bool has_classes = split.value("reader", layout.value("reader", "")) == "folders";
+    if (has_classes && find_class_folders(root / split.at("folder").get<std::string>()).empty()) continue;
+    splits.push_back(name);
   }
   return splits;
 }

@@ -116,7 +116,12 @@ LabelledSet open_own_set(const std::filesystem::path& path, std::string_view spl
   if (!std::filesystem::exists(path, ignored)) fail(ErrorCode::kNotFound, path.string(), ": no such file or folder");
   if (std::filesystem::is_directory(path, ignored)) {
     TarFolder tar = find_tar_folder(path);
-    return tar.splits.empty() ? open_folder(path, split) : open_tar_folder(path, std::move(tar), split);
+    // An archive that was left beside the class folders makes no set of shards.
+    const std::vector<std::string> folders = find_class_folders(path);
+    const bool all_hold_shards = std::all_of(folders.begin(), folders.end(),
+                                             [&](const std::string& folder) { return tar.splits.count(folder) > 0; });
+    const bool is_tar = !tar.splits.empty() && (!tar.classes.empty() || all_hold_shards);
+    return is_tar ? open_tar_folder(path, std::move(tar), split) : open_folder(path, split);
   }
   const std::string extension = extension_of(path.native());
   if (extension == "csv" || extension == "tsv") return open_csv(path, split);

@@ -74,6 +74,14 @@ TEST_F(LabelledTar, CountsWhatItLeavesOut) {
   EXPECT_EQ(set.reader->problems().count("members refused"), 2);
 }
 
+TEST_F(LabelledTar, AnArchiveBesideClassFoldersIsNoShard) {
+  put("pictures.tar", sample("1", "1", 4) + kTarEnd);
+  put("cat/1.ppm", made_picture(4, 3, 1));
+  EXPECT_EQ(open_labelled_set(folder_.path().string()).key, "folder");
+  put("classes.txt", "cat\ndog\n");
+  EXPECT_EQ(open_labelled_set(folder_.path().string()).key, "tar");
+}
+
 TEST_F(LabelledTar, SaysWhatIsWrong) {
   const auto error = [&] { return error_of([&] { open_labelled_set(folder_.path().string()); }); };
   put("test/nshards.txt", "2\n");

@@ -8,6 +8,7 @@
 #include "data/sets/layout.h"
 #include "data/sets/mat_file.h"
 #include "data/sets/set_tree.h"
+#include "data/tar_testing.h"
 
 namespace clipkit {
 namespace {
@@ -402,6 +403,19 @@ TEST_F(PublishedSets, ShardsOfClipBenchmarkHaveTheirOwnOrderOfClasses) {
   const LabelledSet fashion = open_labelled_set(concat("fashion_mnist:", (folder / "fashion-mnist").string()));
   EXPECT_EQ(fashion.reader->size(), 10000);
   EXPECT_THAT(fashion.note, ::testing::Not(HasSubstr("published split")));
+}
+
+TEST_F(PublishedSets, ShardsInAFolderCalledTestAreNoClassFolders) {
+  // SST2's published layout has a folder called test, and so have the shards.
+  using testing::raw_member;
+  tree_.put("test/nshards.txt", "1\n");
+  tree_.put("test/0.tar",
+            raw_member({"s0.ppm", testing::made_picture(4, 3, 1)}) + raw_member({"s0.cls", "1"}) + testing::kTarEnd);
+  const LabelledSet set = open("renderedsst2");
+  EXPECT_THAT(set.splits, ElementsAre("test"));
+  EXPECT_THAT(set.reader->labels(0).present, ElementsAre(1));
+  EXPECT_EQ(set.classes[1][0], "positive");
+  EXPECT_THAT(set.templates, ElementsAre("a {} review of a movie."));
 }
 
 TEST_F(PublishedSets, SaysWhatIsMissing) {
