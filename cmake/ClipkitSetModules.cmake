@@ -1,4 +1,4 @@
-# The modules beside the library that read what some data sets are published as: MATLAB files (matio), HDF5, films
+# The modules beside the library that read what some data sets are published as: HDF5 and films
 # (FFmpeg). Each links its library and nothing of clipkit; the library links none of them and opens a module when a file
 # asks for it. What is not installed is left out, and the reader's error says so.
 function(clipkit_set_module name source)
@@ -20,6 +20,5 @@ function(clipkit_set_module name source)
     add_dependencies(clipkit clipkit_${name})  # whoever builds the library has the modules beside it
   endif()
 endfunction()
-clipkit_set_module(matio mat_module.cpp matio)
 clipkit_set_module(hdf5 hdf5_module.cpp hdf5)
 clipkit_set_module(ffmpeg film_module.cpp libavformat libavcodec libswscale libavutil)

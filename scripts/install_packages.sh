@@ -7,7 +7,7 @@ build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libdnnl-dev libhwy-dev
        libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev zlib1g-dev libcurl4-openssl-dev libre2-dev)
 test=(libgtest-dev libgmock-dev libicu-dev python3)
 mpi=(libopenmpi-dev openmpi-bin)
-eval=(libmatio-dev libhdf5-dev libavformat-dev libavcodec-dev libswscale-dev)
+eval=(libhdf5-dev libavformat-dev libavcodec-dev libswscale-dev)
 bench=(libbenchmark-dev)
 lint=(clang clang-format clang-tidy)
 ci=(clang libclang-rt-14-dev libomp-14-dev g++-aarch64-linux-gnu)

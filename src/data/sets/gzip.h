@@ -16,4 +16,7 @@ bool is_gzip(std::span<const std::byte> bytes) noexcept;
 // place first.
 std::string gunzip(std::span<const std::byte> bytes, int64_t limit, std::string_view place);
 
+// The same for a zlib stream (RFC 1950), of which there is one.
+std::string inflate_zlib(std::span<const std::byte> bytes, int64_t limit, std::string_view place);
+
 }  // namespace clipkit

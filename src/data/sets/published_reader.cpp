@@ -12,7 +12,6 @@
 #include "data/sets/hdf5_pictures.h"
 #include "data/sets/idx.h"
 #include "data/sets/kitti.h"
-#include "data/sets/mat_file.h"
 #include "data/sets/mat_sets.h"
 #include "data/sets/named_files.h"
 #include "data/sets/objectnet.h"
@@ -177,22 +176,14 @@ OpenedSplit open_hdf5(const SplitSource& source) {
 }
 
 constexpr PublishedReader kReaders[] = {
-    {"folders", open_folders},
-    {"lines", open_lines},
-    {"csv", open_csv},
-    {"json_lines", open_json_lines},
-    {"cifar", open_cifar},
-    {"stl10", open_stl10},
-    {"idx", open_idx},
-    {"voc", open_voc},
-    {"kitti", open_kitti},
-    {"clevr", open_clevr},
-    {"fer2013", open_fer2013},
-    {"objectnet", open_objectnet},
-    {"cars", open_cars, can_read_mat, "matio"},
-    {"flowers", open_flowers, can_read_mat, "matio"},
-    {"svhn", open_svhn, can_read_mat, "matio"},
-    {"hdf5", open_hdf5, can_read_hdf5, "HDF5"},
+    {"folders", open_folders}, {"lines", open_lines},
+    {"csv", open_csv},         {"json_lines", open_json_lines},
+    {"cifar", open_cifar},     {"stl10", open_stl10},
+    {"idx", open_idx},         {"voc", open_voc},
+    {"kitti", open_kitti},     {"clevr", open_clevr},
+    {"fer2013", open_fer2013}, {"objectnet", open_objectnet},
+    {"cars", open_cars},       {"flowers", open_flowers},
+    {"svhn", open_svhn},       {"hdf5", open_hdf5, can_read_hdf5, "HDF5"},
 };
 
 }  // namespace

@@ -3,29 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 
-// What the modules clipkit_matio, clipkit_hdf5 and clipkit_ffmpeg offer to the library: tables of plain functions, so
+// What the modules clipkit_hdf5 and clipkit_ffmpeg offer to the library: tables of plain functions, so
 // that nothing but the reading of such a file loads those libraries. *_module.cpp are the other sides.
 //
 // Functions return 0, or -1 with the reason, cut to fit, in `error` (kClipkitErrorBytes of it).
 extern "C" {
-
-// An array of a MATLAB file: its bytes as they are for characters and 8-bit numbers, doubles otherwise.
-struct ClipkitMatArray {
-  const char* text;       // characters, or null
-  const uint8_t* bytes;   // 8-bit numbers, or null
-  const double* numbers;  // other numbers, or null
-  int rank;               // 1 to 8
-  size_t shape[8];        // the first index runs fastest
-  size_t count;           // of elements
-};
-
-struct ClipkitMatFunctions {
-  uint32_t version;
-  // Hands over the variable, or one after the other the field of each struct in it if field is not null. Arrays of more
-  // than max_bytes are refused before they are read.
-  int (*read)(const char* path, const char* variable, const char* field, size_t max_bytes, void* context,
-              void (*take)(void* context, const ClipkitMatArray* array), char* error);
-};
 
 struct ClipkitHdf5Functions {
   uint32_t version;

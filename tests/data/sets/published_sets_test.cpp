@@ -6,7 +6,6 @@
 #include "data/labelled_set.h"
 #include "data/sets/hdf5_pictures.h"
 #include "data/sets/layout.h"
-#include "data/sets/mat_file.h"
 #include "data/sets/set_tree.h"
 #include "data/tar_testing.h"
 
@@ -95,7 +94,6 @@ TEST_F(PublishedSets, Sun397) {
 }
 
 TEST_F(PublishedSets, StanfordCars) {
-  if (!can_read_mat()) GTEST_SKIP() << "built without matio";
   tree_.copy_golden("cars_annos.mat", "cars_test_annos_withlabels.mat");
   for (int i = 1; i <= 3; ++i) tree_.put_picture(concat("cars_test/0000", i, ".jpg"));
   EXPECT_THAT(labels_of("cars"), ElementsAre(13, 195, 0));
@@ -162,7 +160,6 @@ TEST_F(PublishedSets, Caltech101) {
 }
 
 TEST_F(PublishedSets, Flowers102) {
-  if (!can_read_mat()) GTEST_SKIP() << "built without matio";
   tree_.copy_golden("imagelabels.mat", "flowers-102/imagelabels.mat");
   tree_.copy_golden("setid.mat", "flowers-102/setid.mat");
   for (int i = 1; i <= 6; ++i) tree_.put_picture(concat("flowers-102/jpg/image_0000", i, ".jpg"));
@@ -384,7 +381,6 @@ TEST_F(PublishedSets, ObjectNetHasItsOwnNames) {
 }
 
 TEST_F(PublishedSets, Svhn) {
-  if (!can_read_mat()) GTEST_SKIP() << "built without matio";
   tree_.copy_golden("svhn_32x32.mat", "test_32x32.mat");
   EXPECT_THAT(labels_of("svhn"), ElementsAre(0, 3));
 }
