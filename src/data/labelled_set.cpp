@@ -117,14 +117,16 @@ const char* to_string(EvalMetric metric) noexcept {
 LabelledSet open_labelled_set(std::string_view spec, std::string_view split) {
   const size_t colon = spec.find(':');
   const std::string_view key = spec.substr(0, colon == std::string_view::npos ? 0 : colon);
-  const RegisteredSet* registered = key.empty() ? nullptr : find_registered_set(key);
+  const bool is_own = key == "folder" || key == "tar" || key == "csv";
+  const RegisteredSet* registered = is_own || key.empty() ? nullptr : find_registered_set(key);
   std::error_code ignored;
   // A name that no set has, and not a path with a colon in it.
-  if (registered == nullptr && !key.empty() && !std::filesystem::exists(spec, ignored)) {
+  if (registered == nullptr && !is_own && !key.empty() && !std::filesystem::exists(spec, ignored)) {
     registered = &registered_set(key);
   }
-  LabelledSet set = registered != nullptr ? open_registered(*registered, std::string(spec.substr(colon + 1)), split)
-                                          : open_own_set(spec, split);
+  const std::string_view path = registered != nullptr || is_own ? spec.substr(colon + 1) : spec;
+  LabelledSet set =
+      registered != nullptr ? open_registered(*registered, std::string(path), split) : open_own_set(path, split);
   check_labels(set);
   return set;
 }

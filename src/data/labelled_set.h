@@ -74,10 +74,10 @@ struct LabelledSet {
 
 // Opens "KEY:PATH", where KEY names a set of the registry (docs/data_sets.md) in its own or in CLIP_benchmark's words
 // and PATH is the folder it was unpacked in; or PATH alone, a user's own set: a folder of class folders, perhaps in
-// folders train, val and test, or a .csv of paths and labels. split: one of the set's; empty: the test split of its
-// first fold. Errors: kNotFound (no such set, near ones are named; no such path; no such split, those that are there
-// are named), kCorrupt (labels that no class has, an empty class, damaged files), kUnsupported (a layout whose library
-// was not there when clipkit was built), kIo.
+// folders train, val and test, tar shards, or a .csv of paths and labels ("folder:", "tar:" or "csv:" may come before
+// it). split: one of the set's; empty: the test split of its first fold. Errors: kNotFound (no such set, near ones are
+// named; no such path; no such split, those that are there are named), kCorrupt (labels that no class has, an empty
+// class, damaged files), kUnsupported (a layout whose library was not there when clipkit was built), kIo.
 LabelledSet open_labelled_set(std::string_view spec, std::string_view split = {});
 
 }  // namespace clipkit

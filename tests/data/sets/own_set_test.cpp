@@ -48,6 +48,12 @@ TEST_F(OwnSet, ClassFoldersAreClassesByName) {
   EXPECT_EQ(decode_picture(second).width, 5);
 }
 
+TEST_F(OwnSet, ThePathMayFollowTheKind) {
+  put("set:1/a/1.ppm", made_picture(4, 3, 1));
+  EXPECT_EQ(open_labelled_set("folder:" + path("set:1")).reader->size(), 1);
+  EXPECT_EQ(open_labelled_set(path("set:1")).reader->size(), 1);
+}
+
 TEST_F(OwnSet, FoldersCalledTrainAndTestAreSplits) {
   for (const char* name : {"train/a/1.ppm", "train/b/2.ppm", "valid/a/3.ppm", "valid/b/4.ppm"}) {
     put(concat("set/", name), made_picture(4, 3, 1));
