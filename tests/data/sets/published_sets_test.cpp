@@ -401,6 +401,20 @@ TEST_F(PublishedSets, ShardsOfClipBenchmarkHaveTheirOwnOrderOfClasses) {
   EXPECT_THAT(fashion.note, ::testing::Not(HasSubstr("published split")));
 }
 
+// The same 500 pictures of CIFAR-10's test set as records of the binary version and as JPEG files in a shard.
+TEST_F(PublishedSets, TheTwoLayoutsOfCifar10HoldTheSamePictures) {
+  const auto folder = std::filesystem::path(CLIPKIT_SHARED_DIR) / "data/cifar10";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no shared/data";
+  std::filesystem::copy_file(folder / "test_batch_500.bin", tree_.path("test_batch.bin"));
+  const LabelledSet records = open("cifar10"), shards = open_labelled_set("cifar10:" + folder.string());
+  ASSERT_EQ(records.reader->size(), 500);
+  EXPECT_EQ(records.classes, shards.classes);
+  for (int64_t i = 0; i < 500; ++i) {
+    ASSERT_EQ(records.reader->labels(i).present, shards.reader->labels(i).present) << i;
+    ASSERT_EQ(decode_picture(records.reader->read(i)).pixels, decode_picture(shards.reader->read(i)).pixels) << i;
+  }
+}
+
 TEST_F(PublishedSets, ShardsInAFolderCalledTestAreNoClassFolders) {
   // SST2's published layout has a folder called test, and so have the shards.
   using testing::raw_member;
