@@ -18,6 +18,8 @@ enum class RandomUse : uint32_t {
   kPatchDropout = 6,
   kRounding = 7,
   kDrawing = 8,
+  kBootstrap = 9,
+  kShots = 10,
 };
 
 // A sequence that is a function of its arguments alone: no thread, process or earlier draw can change it, and there is
