@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "dist/communicator.h"
+#include "eval/metrics.h"
 #include "train/contrastive_objective.h"
 #include "train/host_values.h"
 
@@ -62,42 +63,13 @@ void normalize(Backend& b, const Tensor& rows) {
   ops::normalize_rows(b, {.x = rows, .y = rows});
 }
 
-}  // namespace
-
-RetrievalRecall retrieval_recall(Backend& backend, TensorView queries, TensorView targets,
-                                 const std::vector<std::vector<int64_t>>& right) {
-  std::vector<int64_t> ranks;
-  for_similarities(backend, queries, targets, [&](int64_t q, std::span<const float> similarity) {
-    float best = -INFINITY;
-    for (const int64_t target : right[static_cast<size_t>(q)])
-      best = std::max(best, similarity[static_cast<size_t>(target)]);
-    ranks.push_back(1 + std::count_if(similarity.begin(), similarity.end(), [&](float other) { return other > best; }));
-  });
-  RetrievalRecall result;
-  if (ranks.empty()) return result;
-  const auto count = static_cast<double>(ranks.size());
-  for (const int64_t rank : ranks) {
-    result.recall_at_1 += (rank <= 1) / count;
-    result.recall_at_5 += (rank <= 5) / count;
-    result.recall_at_10 += (rank <= 10) / count;
-    result.mean_rank += static_cast<double>(rank) / count;
-  }
-  const auto middle = ranks.begin() + static_cast<std::ptrdiff_t>(ranks.size() / 2);
-  std::nth_element(ranks.begin(), middle, ranks.end());
-  result.median_rank = static_cast<double>(*middle);
-  return result;
-}
-
-namespace {
-
 ZeroShotAccuracy zero_shot(Backend& b, const TensorView& images, const std::vector<int64_t>& samples,
                            const ValidationClasses& classes) {
   ZeroShotAccuracy result;
   for_similarities(b, images, classes.classifier, [&](int64_t picture, std::span<const float> similarity) {
     const int64_t right = classes.of_sample[static_cast<size_t>(samples[static_cast<size_t>(picture)])];
     if (right < 0) return;
-    const float own = similarity[static_cast<size_t>(right)];
-    const auto better = std::count_if(similarity.begin(), similarity.end(), [&](float other) { return other > own; });
+    const int64_t better = rank_among(similarity, right);
     ++result.num_pictures;
     result.top_1 += better < 1;
     result.top_5 += better < 5;
@@ -170,14 +142,10 @@ ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs
   if (batches == 0) return result;
   result.loss /= static_cast<double>(batches);
 
-  std::vector<std::vector<int64_t>> captions_of(static_cast<size_t>(result.num_pictures)), picture_of;
-  for (size_t i = 0; i < result.caption_rows.size(); ++i) {
-    captions_of[static_cast<size_t>(result.caption_rows[i])].push_back(static_cast<int64_t>(i));
-    picture_of.push_back({result.caption_rows[i]});
-  }
   if (classes != nullptr) result.zero_shot = zero_shot(c.backend, images.view(), result.samples, *classes);
-  result.image_to_text = retrieval_recall(c.backend, images.view(), texts.view(), captions_of);
-  result.text_to_image = retrieval_recall(c.backend, texts.view(), images.view(), picture_of);
+  const RetrievalRanks ranks = retrieval_ranks(c.backend, images.view(), texts.view(), result.caption_rows);
+  result.image_to_text = retrieval_recall(ranks.image_to_text);
+  result.text_to_image = retrieval_recall(ranks.text_to_image);
   for_similarities(c.backend, images.view(), texts.view(), [&](int64_t, std::span<const float> similarity) {
     std::vector<ValidationResult::Match> matches;
     for (size_t i = 0; i < similarity.size(); ++i) matches.push_back({static_cast<int64_t>(i), similarity[i]});

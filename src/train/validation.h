@@ -3,16 +3,10 @@
 #include <vector>
 
 #include "data/pair_loader.h"
+#include "eval/retrieval.h"
 #include "model/clip.h"
 
 namespace clipkit {
-
-// Retrieval among N pictures and their M captions (training.md section 5). A picture's rank is that of its first right
-// caption; ranks count from 1.
-struct RetrievalRecall {
-  double recall_at_1 = 0, recall_at_5 = 0, recall_at_10 = 0;  // parts of all queries
-  double mean_rank = 0, median_rank = 0;
-};
 
 // Zero-shot classification: which classes there are, and what the classifier looks for.
 struct ValidationClasses {
@@ -47,10 +41,5 @@ ValidationResult validate(const Context& c, const Clip& model, PairLoader& pairs
 // The class of each sample: the name that is one of its captions, in any case. Errors: kInvalidArgument if no sample
 // has one of the names for a caption.
 std::vector<int64_t> classes_of(const PairSource& pairs, const std::vector<std::string>& names);
-
-// Ranks of queries against targets, all normalised: (Q, E) and (T, E) on the host. right[q]: the targets that belong to
-// query q. In blocks, so that the matrix of similarities is never held.
-RetrievalRecall retrieval_recall(Backend& backend, TensorView queries, TensorView targets,
-                                 const std::vector<std::vector<int64_t>>& right);
 
 }  // namespace clipkit
