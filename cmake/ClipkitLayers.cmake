@@ -15,6 +15,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   target_compile_definitions(PkgConfig::HWY INTERFACE
     "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
 endif()
+find_library(LBFGS_LIBRARY lbfgs REQUIRED)
 find_package(CURL REQUIRED)  # headers only: the library is opened when `pull` runs, and not before
 
 clipkit_layer(base LIBRARIES nlohmann_json::nlohmann_json)
@@ -33,8 +34,9 @@ clipkit_layer(model DEPENDS nn checkpoint text image)
 clipkit_layer(data DEPENDS image text LIBRARIES ZLIB::ZLIB)
 clipkit_layer(eval DEPENDS model data report)
 clipkit_layer(train DEPENDS eval dist)
+clipkit_layer(transfer DEPENDS train LIBRARIES ${LBFGS_LIBRARY})
 clipkit_layer(curate DEPENDS eval LIBRARIES PkgConfig::RE2)
-clipkit_layer(api DEPENDS train curate runtime fetch)
+clipkit_layer(api DEPENDS transfer curate runtime fetch)
 
 if(TARGET clipkit_fetch)
   target_include_directories(clipkit_fetch PRIVATE ${CURL_INCLUDE_DIRS})

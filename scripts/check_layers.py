@@ -81,6 +81,7 @@ LIBRARIES = {
     "curl/": ["fetch"],
     "mpi.h": ["dist"],
     "re2/": ["curate"],
+    "lbfgs.h": ["transfer"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -4,7 +4,8 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkgconf nlohmann-json3-dev libdnnl-dev libhwy-dev
-       libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev zlib1g-dev libcurl4-openssl-dev libre2-dev)
+       libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev zlib1g-dev libcurl4-openssl-dev libre2-dev
+       liblbfgs-dev libopenblas0)
 test=(libgtest-dev libgmock-dev libicu-dev python3)
 mpi=(libopenmpi-dev openmpi-bin)
 eval=(libhdf5-dev libavformat-dev libavcodec-dev libswscale-dev)

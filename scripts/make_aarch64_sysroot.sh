@@ -25,7 +25,7 @@ apt() {
 apt update
 apt install --yes --no-install-recommends --download-only \
   libdnnl-dev libhwy-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev zlib1g-dev libcurl4-openssl-dev \
-  libre2-dev
+  libre2-dev liblbfgs-dev
 
 for package in "$sysroot"/apt/archives/*.deb; do
   case ${package##*/} in

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "transfer/feature_rows.h"
+
+namespace clipkit {
+
+// The data term of logistic regression and its gradient, over blocks of rows:
+//   sum over i of -log softmax(W x_i)[y_i]            K >= 3 rows of W
+//   sum over i of log(1 + exp(-s_i (w x_i)))          one row, two classes; s_i = 1 for class 1, -1 for class 0
+// with the intercept as the weight of a feature that is always 1 (FeatureRows). In double. The sums are taken in an
+// order that depends on the number of rows alone.
+class LogisticLoss {
+ public:
+  // Everything is borrowed. labels: 0 <= y < num_classes.
+  LogisticLoss(const FeatureRows& features, std::span<const int32_t> labels, int64_t num_classes);
+
+  int64_t rows() const noexcept { return rows_; }
+  struct Value {
+    double loss = 0;
+    double curvature = 0;  // sum over i of the mean over the rows of p (1 - p)
+  };
+  // weights, gradient: (rows, stride); the gradient is written. On the compute thread. Cost: 4 N rows stride flops.
+  Value evaluate(std::span<const double> weights, std::span<double> gradient);
+
+ private:
+  static constexpr int64_t kLanes = 16;  // sums that are taken side by side, then added in order
+  Value add_block(int64_t block, const double* weights, double* gradient) const;
+
+  const FeatureRows& features_;
+  const std::span<const int32_t> labels_;
+  const int64_t rows_;
+  std::vector<std::vector<double>> lanes_;
+};
+
+}  // namespace clipkit
