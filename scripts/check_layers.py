@@ -61,6 +61,7 @@ PUBLIC_HEADERS = {
     "curate.h": "curate",
     "report.h": "report",
     "data_sets.h": "data",
+    "evaluate.h": "eval",
     "benchmark.h": "api",
     "checkpoint.h": "api",
     "model.h": "api",

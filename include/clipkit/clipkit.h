@@ -7,6 +7,7 @@
 #include "clipkit/curate.h"
 #include "clipkit/data_sets.h"
 #include "clipkit/error.h"
+#include "clipkit/evaluate.h"
 #include "clipkit/fetch.h"
 #include "clipkit/image.h"
 #include "clipkit/log.h"

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "clipkit/preprocess.h"
-#include "clipkit/prompts.h"
+#include "eval/zero_shot_classifier.h"
 #include "model/clip.h"
 #include "runtime/open_backend.h"
 
@@ -153,26 +153,11 @@ Tensor Model::encode_tokens(TensorView tokens, Output output) const {
 }
 
 Tensor Model::zero_shot_classifier(std::span<const std::string> labels, std::span<const std::string> templates) const {
-  constexpr size_t kTexts = 2048;  // encoded at once
   CLIPKIT_CHECK(!labels.empty() && !templates.empty(), "a classifier needs at least one label and one template");
-  Tensor classifier = Tensor::zeros({static_cast<int64_t>(labels.size()), config().embed_dim});
-  const size_t per_batch = std::max<size_t>(1, kTexts / templates.size());
-  for (size_t begin = 0; begin < labels.size(); begin += per_batch) {
-    const size_t end = std::min(labels.size(), begin + per_batch);
-    std::vector<std::string> texts;
-    for (size_t i = begin; i < end; ++i) {
-      for (const std::string& prompt : templates) texts.push_back(fill_template(prompt, labels[i]));
-    }
-    const Tensor features = normalize_rows(encode_text(texts));
-    for (size_t i = begin; i < end; ++i) {
-      const auto sum = classifier.row<float>(static_cast<int64_t>(i));
-      for (size_t t = 0; t < templates.size(); ++t) {
-        const auto feature = features.row<float>(static_cast<int64_t>((i - begin) * templates.size() + t));
-        for (size_t d = 0; d < sum.size(); ++d) sum[d] += feature[d];
-      }
-    }
-  }
-  return normalize_rows(classifier);  // dividing the sum by the number of templates would change nothing
+  std::vector<std::vector<std::string>> names;
+  for (const std::string& label : labels) names.push_back({label});
+  return clipkit::zero_shot_classifier(*impl_->backend, class_prompts(names, templates),
+                                       [this](std::span<const std::string> texts) { return encode_text(texts); });
 }
 
 Logits Model::logits(TensorView image_features, TensorView text_features) const {

@@ -18,14 +18,6 @@ double weight_of(std::span<const uint32_t> weights, uint32_t index) {
 
 }  // namespace
 
-int64_t rank_among(std::span<const float> scores, int64_t right) noexcept {
-  const float own = scores[static_cast<size_t>(right)];
-  int64_t before = 0;
-  for (size_t i = 0; i < scores.size(); ++i)
-    before += scores[i] > own || (scores[i] == own && static_cast<int64_t>(i) < right);
-  return before;
-}
-
 Ranking::Ranking(std::span<const double> scores, std::span<const Relevance> relevance) {
   CLIPKIT_CHECK(scores.size() == relevance.size() && scores.size() < UINT32_MAX, scores.size(), " scores for ",
                 relevance.size(), " items");

@@ -10,7 +10,14 @@ namespace clipkit {
 
 // The number of scores that come before `right` when they are sorted downwards, equal ones by index: 0 for the top-1
 // prediction, less than 5 for a right answer among the top 5.
-int64_t rank_among(std::span<const float> scores, int64_t right) noexcept;
+template <class T>
+int64_t rank_among(std::span<const T> scores, int64_t right) noexcept {
+  const T own = scores[static_cast<size_t>(right)];
+  int64_t before = 0;
+  for (size_t i = 0; i < scores.size(); ++i)
+    before += scores[i] > own || (scores[i] == own && static_cast<int64_t>(i) < right);
+  return before;
+}
 
 enum class Relevance : uint8_t { kNo, kYes, kIgnored };
 

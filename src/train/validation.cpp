@@ -69,7 +69,7 @@ ZeroShotAccuracy zero_shot(Backend& b, const TensorView& images, const std::vect
   for_similarities(b, images, classes.classifier, [&](int64_t picture, std::span<const float> similarity) {
     const int64_t right = classes.of_sample[static_cast<size_t>(samples[static_cast<size_t>(picture)])];
     if (right < 0) return;
-    const int64_t better = rank_among(similarity, right);
+    const int64_t better = rank_among<float>(similarity, right);
     ++result.num_pictures;
     result.top_1 += better < 1;
     result.top_5 += better < 5;

@@ -20,10 +20,10 @@ constexpr double kRounding = 64 * 0x1p-53;
 
 TEST(RankAmong, CountsHigherScoresAndEqualOnesBefore) {
   const std::vector<float> scores = {0.5f, 0.25f, 0.5f, 0.75f};
-  EXPECT_EQ(rank_among(scores, 3), 0);
-  EXPECT_EQ(rank_among(scores, 0), 1);
-  EXPECT_EQ(rank_among(scores, 2), 2) << "of equal ones the lower index comes first";
-  EXPECT_EQ(rank_among(scores, 1), 3);
+  EXPECT_EQ(rank_among<float>(scores, 3), 0);
+  EXPECT_EQ(rank_among<float>(scores, 0), 1);
+  EXPECT_EQ(rank_among<float>(scores, 2), 2) << "of equal ones the lower index comes first";
+  EXPECT_EQ(rank_among<float>(scores, 1), 3);
 }
 
 TEST(Ranking, MatchesRecordedMetrics) {

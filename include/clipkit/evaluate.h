@@ -1,0 +1,180 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clipkit/export.h"
+#include "clipkit/precision.h"
+
+// What a model is good for: zero-shot classification, linear probes and retrieval. docs/evaluation.md.
+
+namespace clipkit {
+
+struct EvalCallbacks {
+  // Called now and then, one call at a time. what: "test features", ...
+  std::function<void(std::string_view what, int64_t done, int64_t total)> progress{};
+  std::function<bool()> stop{};  // true: Error(kCancelled) soon; features that are finished stay in the cache
+};
+
+// What every evaluation needs.
+struct EvalInput {
+  std::string model{};  // what load() takes; empty: the model that comes with clipkit
+  std::string device = "cpu";
+  Precision precision = Precision::kFloat32;
+  int threads = 0;  // 0: as many as processors. Results do not depend on it
+
+  std::string data{};   // "cifar10:/data/cifar-10-batches-bin", a folder of class folders, a .csv; docs/data_sets.md
+  std::string split{};  // the one to score; empty: the set's test split
+
+  // Where features of pictures and texts are kept, in files that are checked against model and pictures when they are
+  // read: docs/evaluation.md. Empty: cache_folder()/features. nothing is kept without use_cache.
+  std::filesystem::path cache{};
+  bool use_cache = true;
+
+  int resamples = 1000;   // of the bootstrap; 0: no intervals
+  std::string command{};  // that asked for it; stands in the report
+};
+
+// A number with the interval in which 95 % of the bootstrap's resamples lie; NaN where it was not asked for.
+struct Estimate {
+  double value = 0, low = 0, high = 0;
+};
+
+// Where numbers come from: what has to be the same for them to come out again.
+struct EvalOrigin {
+  struct Unreadable {
+    std::string picture, reason;
+  };
+  std::string version;  // of clipkit
+  std::string command;
+  std::string model, model_sha256;  // the digest of all weights and the architecture
+  std::string precision, layer;     // "fp32"; "features" or "before-projection"
+  std::string data, title, split, note;
+  std::string data_sha256;  // of the names, labels and files of all pictures, in order
+  int64_t pictures = 0, classes = 0;
+  std::vector<Unreadable> unreadable;  // left out of all numbers
+};
+
+// How well scores of classes fit the pictures' labels.
+struct ClassificationScores {
+  struct OfClass {
+    std::string name;
+    int64_t pictures = 0;
+    double accuracy = 0;              // the part of them that was put first, NaN without pictures
+    double average_precision_11 = 0;  // NaN without pictures
+    int64_t most_confused = -1;       // the class that most of the others were taken for; -1: none
+  };
+  struct Bin {
+    int64_t count = 0;
+    double confidence = 0, accuracy = 0;
+  };
+  struct Confusion {
+    int32_t right, predicted;
+    int64_t count;
+  };
+  std::string metric;  // the one the set is scored with: "accuracy", "mean_per_class", ...
+  Estimate score;      // by that metric
+  Estimate top1, top5, mean_per_class;
+  double map_11 = 0, map = 0;       // means over the classes of average precision, 11-point and of all points
+  std::optional<double> roc_auc{};  // of two classes
+  double calibration_error = 0;     // expected, 15 bins
+  std::vector<Bin> calibration;
+  std::vector<OfClass> classes;
+  std::vector<Confusion> confusions;  // all pairs that occur, by right and predicted class
+};
+
+struct ZeroShotOptions {
+  EvalInput input{};
+  std::vector<std::string> templates{};                 // instead of the set's; each with {}
+  std::vector<std::vector<std::string>> class_names{};  // instead of the set's: the names of each class, in its order
+  // Sentences for each class instead of templates, in the order of the classes (CuPL, Pratt et al. 2023).
+  std::vector<std::vector<std::string>> prompts{};
+  int num_mistakes = 24;  // the surest wrong answers that are kept, with their pictures
+};
+
+struct ZeroShotResult {
+  struct Mistake {
+    std::string picture, file;  // its name; a picture file, at most 256 px
+    int32_t right = 0, predicted = 0;
+    double probability_right = 0, probability_predicted = 0;
+  };
+  EvalOrigin origin;
+  std::vector<std::string> templates;  // empty if each class has prompts of its own
+  int64_t prompts = 0;                 // texts that were encoded
+  double logit_scale = 0;              // of the probabilities
+  ClassificationScores scores;
+  std::vector<Mistake> mistakes;  // surest first
+};
+
+// Which features a probe is fitted on.
+enum class ProbeLayer {
+  kPaper,  // of a ViT before the projection, of a ResNet the attention pool's output (CLIP, appendix A)
+  kBeforeProjection,
+  kFeatures,
+};
+
+struct ProbeOptions {
+  EvalInput input{};
+  ProbeLayer layer = ProbeLayer::kPaper;
+  std::string train_split{}, validation_split{};  // empty: the set's; without a validation split a fifth of training
+  std::optional<double> lambda{};                 // instead of the search
+  int max_iterations = 1000;
+};
+
+struct ProbeResult {
+  struct Trial {
+    double lambda = 0, score = 0;  // by the set's metric, of the validation pictures
+    int iterations = 0;
+  };
+  EvalOrigin origin;  // of the test pictures
+  std::string train_sha256, validation_sha256;
+  std::string train_split, validation_split;
+  int64_t train_pictures = 0, validation_pictures = 0, width = 0;
+  std::vector<Trial> trials;  // of the search, in the order in which they were made
+  double lambda = 0;
+  int iterations = 0;
+  std::string ended;  // "gradient", "objective", "iterations" or "precision"
+  ClassificationScores scores;
+};
+
+struct RetrievalOptions {
+  EvalInput input{};          // data: flickr30k:, flickr8k: or mscoco: and a folder with Karpathy's list; or any pairs
+  std::string prompt = "{}";  // what a caption is put into; CLIP's own numbers have "a photo of {}"
+};
+
+struct RetrievalScores {
+  int64_t queries = 0;
+  Estimate recall_at_1, recall_at_5, recall_at_10;
+  double median_rank = 0, mean_rank = 0;
+};
+
+struct RetrievalResult {
+  EvalOrigin origin;
+  std::string prompt;
+  int64_t captions = 0;
+  RetrievalScores image_to_text, text_to_image;
+};
+
+// Each of these encodes what the cache does not have, and scores it. Errors: as of load() and of opening the data;
+// kInvalidArgument (templates without {}, other numbers of names than classes, no training split), kCorrupt (no picture
+// can be read), kCancelled.
+CLIPKIT_API ZeroShotResult evaluate_zero_shot(const ZeroShotOptions& options, const EvalCallbacks& callbacks = {});
+CLIPKIT_API ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& callbacks = {});
+CLIPKIT_API RetrievalResult evaluate_retrieval(const RetrievalOptions& options, const EvalCallbacks& callbacks = {});
+
+// One JSON object.
+CLIPKIT_API std::string to_json(const ZeroShotResult& result);
+CLIPKIT_API std::string to_json(const ProbeResult& result);
+CLIPKIT_API std::string to_json(const RetrievalResult& result);
+
+// A folder with index.html, a page in one file, and result.json. Errors: kIo.
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const ZeroShotResult& result);
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const ProbeResult& result);
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const RetrievalResult& result);
+
+}  // namespace clipkit
