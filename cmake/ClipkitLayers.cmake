@@ -38,6 +38,9 @@ clipkit_layer(transfer DEPENDS train LIBRARIES ${LBFGS_LIBRARY})
 clipkit_layer(curate DEPENDS eval LIBRARIES PkgConfig::RE2)
 clipkit_layer(api DEPENDS transfer curate runtime fetch)
 
+if(TARGET clipkit_api)
+  target_compile_definitions(clipkit_api PRIVATE CLIPKIT_VERSION="${PROJECT_VERSION}")  # for reports
+endif()
 if(TARGET clipkit_fetch)
   target_include_directories(clipkit_fetch PRIVATE ${CURL_INCLUDE_DIRS})
 endif()

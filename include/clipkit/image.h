@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,7 +62,9 @@ CLIPKIT_API Image decode_image(std::span<const std::byte> bytes, std::string_vie
 // The same from a file. Further errors: kNotFound, kIo.
 CLIPKIT_API Image read_image(const std::filesystem::path& path, const DecodeOptions& options = {});
 
-// Writes 8-bit grey, grey+alpha, RGB or RGBA as PNG, replacing the file in one step.
+// 8-bit grey, grey+alpha, RGB or RGBA as the bytes of a PNG file. name begins every message. Errors: kInvalidArgument.
+CLIPKIT_API std::string encode_png(const Image& image, std::string_view name = "picture");
+// Writes it, replacing the file in one step.
 CLIPKIT_API void write_png(const std::filesystem::path& path, const Image& image);
 
 }  // namespace clipkit

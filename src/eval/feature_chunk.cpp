@@ -65,8 +65,7 @@ std::optional<FeatureChunk> read_chunk(const std::filesystem::path& path, const 
     if (shape[0] > 0) std::memcpy(chunk.digests.data(), digests->second.view().raw(), digests->second.view().bytes());
     chunk.x = std::move(x->second);
     const Json errors = parse_json(file.metadata["errors"], path.string());
-    for (const auto& [row, error] : errors.items())
-      chunk.errors[std::stoll(row)] = error.get<std::string>();
+    for (const auto& [row, error] : errors.items()) chunk.errors[std::stoll(row)] = error.get<std::string>();
     return chunk;
   } catch (const std::exception&) {
     return {};  // not there, or not whole

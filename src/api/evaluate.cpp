@@ -1,0 +1,117 @@
+#include "clipkit/evaluate.h"
+
+#include "api/model_source.h"
+#include "base/check.h"
+#include "base/compute_thread.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "clipkit/fetch.h"
+#include "clipkit/model.h"
+#include "eval/encoder.h"
+#include "eval/retrieval_run.h"
+#include "eval/zero_shot.h"
+#include "runtime/open_backend.h"
+#include "transfer/probe_run.h"
+
+namespace clipkit {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The digest of all weights, by name, and of the architecture: the same for any file format that holds them.
+std::string model_digest(const fs::path& path, const LoadOptions& options) {
+  const ModelSource source = open_model_source(path, options);
+  Sha256 sha;
+  const auto add = [&](const std::string& text) { sha.update(text.c_str(), text.size() + 1); };
+  add(to_json(source.config));
+  for (const auto& [name, tensor] : source.checkpoint.tensors) {
+    add(name);
+    add(concat(to_string(tensor.dtype()), " ", to_string(tensor.shape())));
+    sha.update(tensor.view().raw(), tensor.view().bytes());
+  }
+  return sha.hex_digest();
+}
+
+// A model that is open, as evaluation sees it.
+struct Opened {
+  Model model;
+  std::unique_ptr<Backend> backend;  // compares features
+  Encoder encoder;
+  EvalOrigin origin;
+  fs::path cache;
+};
+
+std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
+  LoadOptions options;
+  options.device = input.device;
+  options.precision = input.precision;
+  options.threads = input.threads;
+  options.text_tower = text_tower;
+  CLIPKIT_CHECK(!input.data.empty(), "there is no data to evaluate on");
+  CLIPKIT_CHECK(input.resamples >= 0 && input.resamples <= 1'000'000, input.resamples,
+                " resamples, expected 0 to 1000000");
+  auto opened = std::make_unique<Opened>(Opened{load(input.model, options), nullptr, {}, {}, {}});
+  run_on_compute_thread([&] { opened->backend = open_backend("cpu", DType::kFloat32); });
+  EvalOrigin& origin = opened->origin;
+  origin.version = CLIPKIT_VERSION;
+  origin.command = input.command;
+  origin.model = input.model.empty() ? "emoji" : input.model;
+  origin.model_sha256 = model_digest(input.model, options);
+  origin.precision = input.precision == Precision::kBFloat16 ? "bf16" : "fp32";
+  origin.data = input.data;
+  const OrderedJson fingerprint = {{"sha256", origin.model_sha256}, {"precision", origin.precision}};
+  const Model& model = opened->model;
+  opened->encoder = {
+      .fingerprint = fingerprint.dump(),
+      .preprocess = model.config().preprocess,
+      .embed_dim = model.config().embed_dim,
+      .encode_pixels = [&model](TensorView pixels, Output output) { return model.encode_pixels(pixels, output); },
+      .encode_texts =
+          [&model](std::span<const std::string> texts) {
+            return model.encode_text(texts, Output::kFeatures, Overflow::kTruncate);
+          },
+      .backend = opened->backend.get()};
+  if (input.use_cache) opened->cache = input.cache.empty() ? cache_folder() / "features" : input.cache;
+  return opened;
+}
+
+Output output_of(ProbeLayer layer, const ModelConfig& config) {
+  switch (layer) {
+    case ProbeLayer::kBeforeProjection:
+      return Output::kBeforeProjection;
+    case ProbeLayer::kFeatures:
+      return Output::kFeatures;
+    case ProbeLayer::kPaper:
+      break;
+  }
+  return std::holds_alternative<VitConfig>(config.vision) ? Output::kBeforeProjection : Output::kFeatures;
+}
+
+}  // namespace
+
+ZeroShotResult evaluate_zero_shot(const ZeroShotOptions& options, const EvalCallbacks& callbacks) {
+  const LabelledSet set = open_labelled_set(options.input.data, options.input.split);
+  std::vector<std::string> unused;
+  prompts_for(options, set, unused);  // what is wrong with them is said before a model is loaded
+  const auto opened = open(options.input, true);
+  return run_zero_shot(options, set, opened->encoder, static_cast<double>(opened->model.logit_scale()), opened->cache,
+                       opened->origin, callbacks);
+}
+
+ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& callbacks) {
+  const ProbeSets sets = open_probe_sets(options);
+  const auto opened = open(options.input, false);
+  return run_probe(options, sets, opened->encoder, output_of(options.layer, opened->model.config()), opened->cache,
+                   opened->origin, callbacks);
+}
+
+RetrievalResult evaluate_retrieval(const RetrievalOptions& options, const EvalCallbacks& callbacks) {
+  const auto pairs = open_retrieval_pairs(options.input.data, options.input.split);
+  CLIPKIT_CHECK(options.prompt.find("{}") != std::string::npos, "the prompt \"", options.prompt,
+                "\" has no {} for the caption");
+  const auto opened = open(options.input, true);
+  return run_retrieval(options, *pairs, opened->encoder, opened->cache, opened->origin, callbacks);
+}
+
+}  // namespace clipkit

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "clipkit/evaluate.h"
+#include "data/labelled_set.h"
+#include "eval/picture_features.h"
+
+namespace clipkit {
+
+// A labelled set as evaluation goes through it. The set is borrowed.
+PictureSource pictures_of(const LabelledSet& set);
+
+// Labels of the pictures that could be read.
+std::vector<PictureLabels> labels_of(const LabelledSet& set, const PictureFeatures& features);
+
+// The name of each class that is shown.
+std::vector<std::string> class_titles(const LabelledSet& set);
+
+// Fills what the set and its features say of where numbers come from.
+void describe(const LabelledSet& set, const PictureFeatures& features, EvalOrigin& origin);
+
+// The picture as a file that a browser shows, at most kThumbnailSide on each side.
+inline constexpr int64_t kThumbnailSide = 256;  // px
+std::string thumbnail(LabelledPicture picture);
+
+}  // namespace clipkit

@@ -1,0 +1,113 @@
+#include "eval/zero_shot.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+#include "base/compute_thread.h"
+#include "eval/classification.h"
+#include "eval/labelled_pictures.h"
+#include "eval/picture_features.h"
+#include "eval/zero_shot_classifier.h"
+
+namespace clipkit {
+
+namespace {
+
+// (N, C) float64: scale times the cosines.
+Tensor logits_of(Backend& backend, const Tensor& features, const Tensor& classifier, double scale) {
+  const Shape shape = {features.shape()[0], classifier.shape()[0]};
+  const Tensor unit = Tensor::empty(features.shape()), cosines = Tensor::empty(shape);
+  run_on_compute_thread([&] {
+    ops::normalize_rows(backend, {.x = features, .y = unit});
+    ops::similarity(backend, {.a = unit, .b = classifier, .c = cosines});
+  });
+  Tensor logits = Tensor::empty(shape, DType::kFloat64);
+  std::transform(cosines.span<float>().begin(), cosines.span<float>().end(), logits.span<double>().begin(),
+                 [&](float cosine) { return scale * static_cast<double>(cosine); });
+  return logits;
+}
+
+std::vector<ZeroShotResult::Mistake> surest_mistakes(const LabelledSet& set, const PictureFeatures& features,
+                                                     const ScoredPictures& scored, int wanted) {
+  struct Wrong {
+    double probability;
+    size_t row;
+  };
+  std::vector<Wrong> wrong;
+  for (size_t i = 0; i < scored.labels.size(); ++i) {
+    const auto scores = scored.scores.row<double>(static_cast<int64_t>(i));
+    const auto& right = scored.labels[i].present;
+    const int32_t predicted = predicted_class(scores);
+    if (right.empty() || std::find(right.begin(), right.end(), predicted) != right.end()) continue;
+    wrong.push_back({probabilities_of(scores)[static_cast<size_t>(predicted)], i});
+  }
+  const auto kept = std::min(wrong.size(), static_cast<size_t>(std::max(0, wanted)));
+  std::partial_sort(wrong.begin(), wrong.begin() + static_cast<std::ptrdiff_t>(kept), wrong.end(),
+                    [](const Wrong& a, const Wrong& b) {
+                      return a.probability != b.probability ? a.probability > b.probability : a.row < b.row;
+                    });
+  std::vector<ZeroShotResult::Mistake> mistakes;
+  for (size_t i = 0; i < kept; ++i) {
+    const auto scores = scored.scores.row<double>(static_cast<int64_t>(wrong[i].row));
+    LabelledPicture picture = set.reader->read(features.pictures[wrong[i].row]);
+    ZeroShotResult::Mistake mistake{.picture = picture.name, .file = {}};
+    mistake.right = scored.labels[wrong[i].row].present.front();
+    mistake.predicted = predicted_class(scores);
+    mistake.probability_right = probabilities_of(scores)[static_cast<size_t>(mistake.right)];
+    mistake.probability_predicted = wrong[i].probability;
+    mistake.file = thumbnail(std::move(picture));
+    mistakes.push_back(std::move(mistake));
+  }
+  return mistakes;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> prompts_for(const ZeroShotOptions& options, const LabelledSet& set,
+                                                  std::vector<std::string>& templates) {
+  const size_t classes = set.classes.size();
+  CLIPKIT_CHECK(options.prompts.empty() || (options.templates.empty() && options.class_names.empty()),
+                "prompts of each class take the place of templates and names: give one or the other");
+  CLIPKIT_CHECK(options.class_names.empty() || options.class_names.size() == classes, options.class_names.size(),
+                " class names for the ", classes, " classes of ", set.title);
+  CLIPKIT_CHECK(options.prompts.empty() || options.prompts.size() == classes, "prompts for ", options.prompts.size(),
+                " classes, ", set.title, " has ", classes);
+  if (!options.prompts.empty()) {
+    for (size_t c = 0; c < classes; ++c)
+      CLIPKIT_CHECK(!options.prompts[c].empty(), "there is no prompt for class ", c, " of ", set.title);
+    return options.prompts;
+  }
+  templates = options.templates.empty() ? set.templates : options.templates;
+  if (templates.empty()) templates = {"a photo of a {}."};
+  return class_prompts(options.class_names.empty() ? set.classes : options.class_names, templates);
+}
+
+ZeroShotResult run_zero_shot(const ZeroShotOptions& options, const LabelledSet& set, const Encoder& encoder,
+                             double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
+                             const EvalCallbacks& callbacks) {
+  ZeroShotResult result;
+  const auto prompts = prompts_for(options, set, result.templates);
+  for (const auto& texts : prompts) result.prompts += static_cast<int64_t>(texts.size());
+  const Tensor classifier = cached_classifier(encoder, prompts, cache, [&](int64_t done) {
+    if (callbacks.progress) callbacks.progress("prompts", done, result.prompts);
+    if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
+  });
+  const PictureFeatures features = picture_features(
+      pictures_of(set), encoder, {.cache = cache, .threads = options.input.threads, .what = "pictures"}, callbacks);
+  const std::vector<PictureLabels> labels = labels_of(set, features);
+  const Tensor logits = logits_of(*encoder.backend, features.x, classifier, logit_scale);
+  const ScoredPictures scored{logits, labels};
+  result.logit_scale = logit_scale;
+  std::vector<std::string> titles = class_titles(set);
+  for (size_t c = 0; c < options.class_names.size(); ++c)
+    if (!options.class_names[c].empty()) titles[c] = options.class_names[c].front();
+  result.scores = classification_scores(scored, titles, set.metric, {.resamples = options.input.resamples});
+  result.mistakes = surest_mistakes(set, features, scored, options.num_mistakes);
+  describe(set, features, origin);
+  origin.layer = "features";
+  result.origin = std::move(origin);
+  return result;
+}
+
+}  // namespace clipkit

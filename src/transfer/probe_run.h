@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "clipkit/evaluate.h"
+#include "data/labelled_set.h"
+#include "eval/encoder.h"
+
+namespace clipkit {
+
+struct ProbeSets {
+  LabelledSet train, test;
+  std::optional<LabelledSet> validation;
+};
+
+// Opens the splits that the options name, else those of the set's first fold. Errors: as of open_labelled_set;
+// kInvalidArgument if there is nothing to train on.
+ProbeSets open_probe_sets(const ProbeOptions& options);
+
+// The paper's protocol: features of all splits, the search of the regulariser on the validation pictures (of a set
+// without: a fifth of each class of the training pictures, drawn with a fixed seed), a last fit on training and
+// validation pictures together, scores of the test pictures. A class without a training picture is never predicted.
+// Not on the compute thread. Errors: as of evaluate_probe.
+ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const Encoder& encoder, Output output,
+                      const std::filesystem::path& cache, EvalOrigin origin, const EvalCallbacks& callbacks);
+
+}  // namespace clipkit
