@@ -92,8 +92,9 @@ struct ZeroShotOptions {
   EvalInput input{};
   std::vector<std::string> templates{};                 // instead of the set's; each with {}
   std::vector<std::vector<std::string>> class_names{};  // instead of the set's: the names of each class, in its order
-  // Sentences for each class instead of templates, in the order of the classes (CuPL, Pratt et al. 2023).
-  std::vector<std::vector<std::string>> prompts{};
+  // A JSON file with sentences for each class instead of templates, {"class name": ["sentence", ...], ...} (CuPL, Pratt
+  // et al. 2023), or an array of arrays in the order of the classes.
+  std::filesystem::path prompts{};
   int num_mistakes = 24;  // the surest wrong answers that are kept, with their pictures
 };
 

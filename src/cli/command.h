@@ -49,6 +49,9 @@ std::unique_ptr<Command> make_data_stats();
 std::unique_ptr<Command> make_data_pack();
 std::unique_ptr<Command> make_data_filter();
 std::unique_ptr<Command> make_data_sets();
+std::unique_ptr<Command> make_eval_zero_shot();
+std::unique_ptr<Command> make_eval_probe();
+std::unique_ptr<Command> make_eval_retrieval();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.

@@ -17,10 +17,11 @@
 namespace clipkit::cli {
 
 std::vector<std::unique_ptr<Command>> make_commands() {
-  std::unique_ptr<Command> commands[] = {make_classify(),    make_embed(),     make_tokenize(),   make_preprocess(),
-                                         make_info(),        make_convert(),   make_pull(),       make_train(),
-                                         make_average(),     make_plot(),      make_data_stats(), make_data_pack(),
-                                         make_data_filter(), make_data_sets(), make_bench()};
+  std::unique_ptr<Command> commands[] = {
+      make_classify(),       make_embed(),     make_tokenize(),    make_preprocess(),     make_info(),
+      make_convert(),        make_pull(),      make_train(),       make_average(),        make_plot(),
+      make_data_stats(),     make_data_pack(), make_data_filter(), make_eval_zero_shot(), make_eval_probe(),
+      make_eval_retrieval(), make_data_sets(), make_bench()};
   return {std::make_move_iterator(std::begin(commands)), std::make_move_iterator(std::end(commands))};
 }
 
@@ -80,6 +81,18 @@ int help(std::span<const Manual> manuals, std::span<const std::string> args) {
   return kSuccess;
 }
 
+// The command as a shell would take it again.
+std::string typed(std::span<const std::string> args) {
+  std::string line = "clipkit";
+  for (const std::string& arg : args) {
+    const bool plain = !arg.empty() && arg.find_first_of(" \t\n\"'\\$`*?&|;<>(){}[]#~!") == std::string::npos;
+    std::string quoted;
+    for (const char c : arg) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += plain ? " " + arg : " '" + quoted + "'";
+  }
+  return line;
+}
+
 int run(std::span<const std::string> args) {
   const std::vector<std::unique_ptr<Command>> commands = make_commands();
   const std::vector<Manual> manuals = manuals_of(commands);
@@ -103,7 +116,9 @@ int run(std::span<const std::string> args) {
     return kSuccess;
   }
   try {
-    return commands[static_cast<size_t>(manual - manuals.data())]->run(parse_arguments(rest, manual->options));
+    Arguments arguments = parse_arguments(rest, manual->options);
+    arguments.command = typed(args);
+    return commands[static_cast<size_t>(manual - manuals.data())]->run(arguments);
   } catch (const UsageError& error) {
     throw UsageError(manual->name + ": " + error.what() + " (clipkit help " + manual->name + ")");
   }

@@ -77,6 +77,7 @@ Option choice(const std::string& name, const std::vector<std::pair<std::string, 
 struct Arguments {
   std::vector<std::string> before, after;  // the separator "--"
   bool has_separator = false;
+  std::string command{};  // all that was typed, for reports
 
   std::vector<std::string> all() const;
 };

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/compute_thread.h"
+#include "eval/class_prompts.h"
 #include "eval/classification.h"
 #include "eval/labelled_pictures.h"
 #include "eval/picture_features.h"
@@ -71,13 +72,7 @@ std::vector<std::vector<std::string>> prompts_for(const ZeroShotOptions& options
                 "prompts of each class take the place of templates and names: give one or the other");
   CLIPKIT_CHECK(options.class_names.empty() || options.class_names.size() == classes, options.class_names.size(),
                 " class names for the ", classes, " classes of ", set.title);
-  CLIPKIT_CHECK(options.prompts.empty() || options.prompts.size() == classes, "prompts for ", options.prompts.size(),
-                " classes, ", set.title, " has ", classes);
-  if (!options.prompts.empty()) {
-    for (size_t c = 0; c < classes; ++c)
-      CLIPKIT_CHECK(!options.prompts[c].empty(), "there is no prompt for class ", c, " of ", set.title);
-    return options.prompts;
-  }
+  if (!options.prompts.empty()) return read_class_prompts(options.prompts, set.classes);
   templates = options.templates.empty() ? set.templates : options.templates;
   if (templates.empty()) templates = {"a photo of a {}."};
   return class_prompts(options.class_names.empty() ? set.classes : options.class_names, templates);
