@@ -48,22 +48,22 @@ struct Estimate {
 // Where numbers come from: what has to be the same for them to come out again.
 struct EvalOrigin {
   struct Unreadable {
-    std::string picture, reason;
+    std::string picture{}, reason{};
   };
-  std::string version;  // of clipkit
-  std::string command;
-  std::string model, model_sha256;  // the digest of all weights and the architecture
-  std::string precision, layer;     // "fp32"; "features" or "before-projection"
-  std::string data, title, split, note;
-  std::string data_sha256;  // of the names, labels and files of all pictures, in order
+  std::string version{};  // of clipkit
+  std::string command{};
+  std::string model{}, model_sha256{};  // the digest of all weights and the architecture
+  std::string precision{}, layer{};     // "fp32"; "features" or "before-projection"
+  std::string data{}, title{}, split{}, note{};
+  std::string data_sha256{};  // of the names, labels and files of all pictures, in order
   int64_t pictures = 0, classes = 0;
-  std::vector<Unreadable> unreadable;  // left out of all numbers
+  std::vector<Unreadable> unreadable{};  // left out of all numbers
 };
 
 // How well scores of classes fit the pictures' labels.
 struct ClassificationScores {
   struct OfClass {
-    std::string name;
+    std::string name{};
     int64_t pictures = 0;
     double accuracy = 0;              // the part of them that was put first, NaN without pictures
     double average_precision_11 = 0;  // NaN without pictures
@@ -77,15 +77,15 @@ struct ClassificationScores {
     int32_t right, predicted;
     int64_t count;
   };
-  std::string metric;  // the one the set is scored with: "accuracy", "mean_per_class", ...
-  Estimate score;      // by that metric
-  Estimate top1, top5, mean_per_class;
+  std::string metric{};  // the one the set is scored with: "accuracy", "mean_per_class", ...
+  Estimate score{};      // by that metric
+  Estimate top1{}, top5{}, mean_per_class{};
   double map_11 = 0, map = 0;       // means over the classes of average precision, 11-point and of all points
   std::optional<double> roc_auc{};  // of two classes
   double calibration_error = 0;     // expected, 15 bins
-  std::vector<Bin> calibration;
-  std::vector<OfClass> classes;
-  std::vector<Confusion> confusions;  // all pairs that occur, by right and predicted class
+  std::vector<Bin> calibration{};
+  std::vector<OfClass> classes{};
+  std::vector<Confusion> confusions{};  // all pairs that occur, by right and predicted class
 };
 
 struct ZeroShotOptions {
@@ -100,16 +100,16 @@ struct ZeroShotOptions {
 
 struct ZeroShotResult {
   struct Mistake {
-    std::string picture, file;  // its name; a picture file, at most 256 px
+    std::string picture{}, file{};  // its name; a picture file, at most 256 px
     int32_t right = 0, predicted = 0;
     double probability_right = 0, probability_predicted = 0;
   };
-  EvalOrigin origin;
-  std::vector<std::string> templates;  // empty if each class has prompts of its own
-  int64_t prompts = 0;                 // texts that were encoded
-  double logit_scale = 0;              // of the probabilities
-  ClassificationScores scores;
-  std::vector<Mistake> mistakes;  // surest first
+  EvalOrigin origin{};
+  std::vector<std::string> templates{};  // empty if each class has prompts of its own
+  int64_t prompts = 0;                   // texts that were encoded
+  double logit_scale = 0;                // of the probabilities
+  ClassificationScores scores{};
+  std::vector<Mistake> mistakes{};  // surest first
 };
 
 // Which features a probe is fitted on.
@@ -132,15 +132,15 @@ struct ProbeResult {
     double lambda = 0, score = 0;  // by the set's metric, of the validation pictures
     int iterations = 0;
   };
-  EvalOrigin origin;  // of the test pictures
-  std::string train_sha256, validation_sha256;
-  std::string train_split, validation_split;
+  EvalOrigin origin{};  // of the test pictures
+  std::string train_sha256{}, validation_sha256{};
+  std::string train_split{}, validation_split{};
   int64_t train_pictures = 0, validation_pictures = 0, width = 0;
-  std::vector<Trial> trials;  // of the search, in the order in which they were made
+  std::vector<Trial> trials{};  // of the search, in the order in which they were made
   double lambda = 0;
   int iterations = 0;
-  std::string ended;  // "gradient", "objective", "iterations" or "precision"
-  ClassificationScores scores;
+  std::string ended{};  // "gradient", "objective", "iterations" or "precision"
+  ClassificationScores scores{};
 };
 
 struct RetrievalOptions {
@@ -150,15 +150,15 @@ struct RetrievalOptions {
 
 struct RetrievalScores {
   int64_t queries = 0;
-  Estimate recall_at_1, recall_at_5, recall_at_10;
+  Estimate recall_at_1{}, recall_at_5{}, recall_at_10{};
   double median_rank = 0, mean_rank = 0;
 };
 
 struct RetrievalResult {
-  EvalOrigin origin;
-  std::string prompt;
+  EvalOrigin origin{};
+  std::string prompt{};
   int64_t captions = 0;
-  RetrievalScores image_to_text, text_to_image;
+  RetrievalScores image_to_text{}, text_to_image{};
 };
 
 // Each of these encodes what the cache does not have, and scores it. Errors: as of load() and of opening the data;
