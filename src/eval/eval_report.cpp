@@ -173,7 +173,7 @@ void write_eval_report(const fs::path& folder, const ProbeResult& r) {
   HtmlPage page(concat("Linear probe: ", r.origin.title));
   page.paragraph(concat(percent(r.scores.score.value), " % (", r.scores.metric, ") of ", r.origin.pictures,
                         " pictures among ", r.origin.classes, " classes, from ", r.width, " features of ",
-                        r.train_pictures, " pictures."));
+                        r.train_pictures + r.validation_pictures, " pictures."));
   add_scores(page, r.scores);
   if (!r.trials.empty()) {
     page.heading("The search of the regulariser");

@@ -23,9 +23,11 @@ body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem; background: var(--p
   font: 15px/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.2rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }
 p { max-width: 50rem; white-space: pre-line; }
-table { border-collapse: collapse; } th, td { padding: .2rem .9rem .2rem 0; border-bottom: 1px solid var(--line);
-  text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-th { color: var(--muted); font-weight: 600; } .n { text-align: right; font-variant-numeric: tabular-nums; }
+table { display: block; overflow-x: auto; border-collapse: collapse; }
+th, td { max-width: min(40rem, 70vw); padding: .2rem .9rem .2rem 0; border-bottom: 1px solid var(--line);
+  text-align: left; vertical-align: top; overflow-wrap: break-word; }
+th { color: var(--muted); font-weight: 600; }
+.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .plots { display: flex; flex-wrap: wrap; gap: 1.2rem; } svg { max-width: 100%; height: auto; color: var(--muted); }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .6rem; border-radius: .4rem; background: var(--card); font-size: .85rem; }
