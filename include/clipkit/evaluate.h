@@ -143,6 +143,33 @@ struct ProbeResult {
   ClassificationScores scores{};
 };
 
+// How good few labelled pictures are: heads fitted on so many of each class, drawn anew for each seed.
+struct FewShotOptions {
+  ProbeOptions probe{};                       // its validation split and lambda are not used
+  std::vector<int> shots = {1, 2, 4, 8, 16};  // of each class; 0: all there are
+  int seeds = 3;
+  std::vector<std::string> templates{};  // instead of the set's, for the text weights
+};
+
+struct FewShotResult {
+  struct Point {
+    int shots = 0;                      // 0: all
+    double mean = 0;                    // of the set's metric over the seeds
+    double low = 0, high = 0;           // mean -+ 1.96 standard errors; NaN for one seed
+    std::vector<double> scores{};       // of each seed
+    std::vector<std::string> chosen{};  // what each seed's held-out shots chose: "lambda 1", "alpha 1, beta 5.5"
+  };
+  struct Head {
+    std::string name{}, what{};
+    std::vector<Point> points{};
+  };
+  EvalOrigin origin{};  // of the test pictures
+  std::string train_sha256{}, metric{};
+  std::vector<std::string> templates{};
+  double zero_shot = 0;
+  std::vector<Head> heads{};
+};
+
 struct RetrievalOptions {
   EvalInput input{};          // data: flickr30k:, flickr8k: or mscoco: and a folder with Karpathy's list; or any pairs
   std::string prompt = "{}";  // what a caption is put into; CLIP's own numbers have "a photo of {}"
@@ -162,20 +189,24 @@ struct RetrievalResult {
 };
 
 // Each of these encodes what the cache does not have, and scores it. Errors: as of load() and of opening the data;
-// kInvalidArgument (templates without {}, other numbers of names than classes, no training split), kCorrupt (no picture
+// kInvalidArgument (templates without {}, other numbers of names than classes, no training split, a class with fewer
+// pictures than shots), kCorrupt (no picture
 // can be read), kCancelled.
 CLIPKIT_API ZeroShotResult evaluate_zero_shot(const ZeroShotOptions& options, const EvalCallbacks& callbacks = {});
 CLIPKIT_API ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& callbacks = {});
+CLIPKIT_API FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbacks& callbacks = {});
 CLIPKIT_API RetrievalResult evaluate_retrieval(const RetrievalOptions& options, const EvalCallbacks& callbacks = {});
 
 // One JSON object.
 CLIPKIT_API std::string to_json(const ZeroShotResult& result);
 CLIPKIT_API std::string to_json(const ProbeResult& result);
+CLIPKIT_API std::string to_json(const FewShotResult& result);
 CLIPKIT_API std::string to_json(const RetrievalResult& result);
 
 // A folder with index.html, a page in one file, and result.json. Errors: kIo.
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const ZeroShotResult& result);
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const ProbeResult& result);
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const FewShotResult& result);
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const RetrievalResult& result);
 
 }  // namespace clipkit

@@ -11,6 +11,7 @@
 #include "eval/retrieval_run.h"
 #include "eval/zero_shot.h"
 #include "runtime/open_backend.h"
+#include "transfer/few_shot_run.h"
 #include "transfer/probe_run.h"
 
 namespace clipkit {
@@ -104,6 +105,13 @@ ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& cal
   const auto opened = open(options.input, false);
   return run_probe(options, sets, opened->encoder, output_of(options.layer, opened->model.config()), opened->cache,
                    opened->origin, callbacks);
+}
+
+FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbacks& callbacks) {
+  const ProbeSets sets = open_probe_sets(options.probe);
+  const auto opened = open(options.probe.input, true);
+  return run_few_shot(options, sets, opened->encoder, output_of(options.probe.layer, opened->model.config()),
+                      static_cast<double>(opened->model.logit_scale()), opened->cache, opened->origin, callbacks);
 }
 
 RetrievalResult evaluate_retrieval(const RetrievalOptions& options, const EvalCallbacks& callbacks) {

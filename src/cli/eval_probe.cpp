@@ -13,8 +13,12 @@ class EvalProbe : public Command {
   int run(const Arguments& arguments) override;
 
  private:
+  int run_shots();
+
   EvalOptions eval_;
   ProbeOptions o_;
+  FewShotOptions few_;
+  std::string shots_;
 };
 
 Manual EvalProbe::manual() {
@@ -24,10 +28,13 @@ Manual EvalProbe::manual() {
       .summary =
           "Fit a linear classifier to a model's features of a data set, and say how often it is right.\n"
           "CLIP's protocol: logistic regression by L-BFGS, its regulariser chosen on validation pictures among 96\n"
-          "values, a last fit on training and validation pictures, scored on the test split.",
+          "values, a last fit on training and validation pictures, scored on the test split.\n"
+          "With --shots: few pictures of each class instead, by the plain probe, Tip-Adapter and a probe that starts\n"
+          "from the texts, each next to zero-shot.",
       .argument_help = {},
       .options = {},
-      .examples = {"clipkit eval probe --model ViT-B-32.pt --data fashion-mnist:/data/fmnist --report out"},
+      .examples = {"clipkit eval probe --model ViT-B-32.pt --data fashion-mnist:/data/fmnist --report out",
+                   "clipkit eval probe --data fashion-mnist:/data/fmnist --shots 1,2,4,8,16,full --report curve"},
   };
   eval_.add_to(manual.options, "NAME:PATH of a known set (clipkit data sets), a folder with train and test, or a .csv");
   const std::vector<std::pair<std::string, ProbeLayer>> layers = {{"paper", ProbeLayer::kPaper},
@@ -42,13 +49,55 @@ Manual EvalProbe::manual() {
           .with_default("the set's, or a fifth of the training pictures"));
   manual.options.push_back(
       real("--lambda", "X", &o_.lambda, 1e-12, "regulariser, 1 / C in scikit-learn's words").with_default("searched"));
+  manual.options.push_back(text("--shots", "LIST", &shots_, "pictures of each class, as in 1,2,4,8,16,full"));
+  manual.options.push_back(number("--seeds", "N", &few_.seeds, {1, 1000}, "draws of the shots, with --shots"));
+  manual.options.push_back(texts("--template", "TEXT", &few_.templates, "prompt with {} for the class, with --shots")
+                               .with_default("the set's templates"));
   manual.options.push_back(
       number("--max-iterations", "N", &o_.max_iterations, {1, 1'000'000}, "of L-BFGS, for each fit"));
   return manual;
 }
 
+std::vector<int> parse_shots(const std::string& list) {
+  std::vector<int> shots;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    const std::string word = list.substr(begin, end - begin);
+    const bool digits = !word.empty() && word.size() <= 6 && word.find_first_not_of("0123456789") == std::string::npos;
+    if (word != "full" && (!digits || std::stoi(word) < 1))
+      throw UsageError("--shots: \"" + word + "\" is neither a number of pictures nor \"full\"");
+    shots.push_back(word == "full" ? 0 : std::stoi(word));
+    begin = end + 1;
+  }
+  return shots;
+}
+
+int EvalProbe::run_shots() {
+  few_.probe = o_;
+  few_.shots = parse_shots(shots_);
+  const FewShotResult result =
+      evaluate([&](const EvalCallbacks& callbacks) { return evaluate_few_shot(few_, callbacks); });
+  eval_.finish(result, [&] {
+    print(result.origin.title + ": " + std::to_string(result.origin.pictures) + " pictures, " + result.metric + "\n");
+    print("zero-shot " + fixed(100 * result.zero_shot, 2) + " %\n\n");
+    std::vector<std::vector<std::string>> rows = {{"shots"}};
+    for (const auto& head : result.heads) rows[0].push_back(head.name);
+    for (size_t i = 0; i < few_.shots.size(); ++i) {
+      rows.push_back({few_.shots[i] == 0 ? "full" : std::to_string(few_.shots[i])});
+      for (const auto& head : result.heads) {
+        const auto& point = head.points[i];
+        rows.back().push_back(spelled(Estimate{point.mean, point.low, point.high}));
+      }
+    }
+    print_table(rows);
+  });
+  return kSuccess;
+}
+
 int EvalProbe::run(const Arguments& arguments) {
   o_.input = eval_.input(arguments);
+  if (!shots_.empty()) return run_shots();
+  if (!few_.templates.empty()) throw UsageError("--template is for --shots: the probe reads no texts");
   const ProbeResult result = evaluate([&](const EvalCallbacks& callbacks) { return evaluate_probe(o_, callbacks); });
   eval_.finish(result, [&] {
     print_scores(result.scores, result.origin);

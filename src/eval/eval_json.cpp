@@ -113,6 +113,30 @@ std::string to_json(const ProbeResult& result) {
   return text(json);
 }
 
+std::string to_json(const FewShotResult& result) {
+  OrderedJson heads = OrderedJson::array();
+  for (const auto& head : result.heads) {
+    OrderedJson points = OrderedJson::array();
+    for (const auto& point : head.points) {
+      points.push_back({{"shots", point.shots},
+                        {"mean", number(point.mean)},
+                        {"low", number(point.low)},
+                        {"high", number(point.high)},
+                        {"scores", point.scores},
+                        {"chosen", point.chosen}});
+    }
+    heads.push_back({{"name", head.name}, {"what", head.what}, {"points", std::move(points)}});
+  }
+  const OrderedJson json = {{"task", "few-shot"},
+                            {"origin", json_of(result.origin)},
+                            {"train_sha256", result.train_sha256},
+                            {"templates", result.templates},
+                            {"metric", result.metric},
+                            {"zero_shot", number(result.zero_shot)},
+                            {"heads", std::move(heads)}};
+  return text(json);
+}
+
 std::string to_json(const RetrievalResult& result) {
   const OrderedJson json = {{"task", "retrieval"},
                             {"origin", json_of(result.origin)},

@@ -203,6 +203,46 @@ void write_eval_report(const fs::path& folder, const ProbeResult& r) {
   write(folder, page, to_json(r));
 }
 
+void write_eval_report(const fs::path& folder, const FewShotResult& r) {
+  HtmlPage page(concat("Few shots: ", r.origin.title));
+  page.paragraph(
+      concat("Zero-shot: ", percent(r.zero_shot), " % (", r.metric, ") of ", r.origin.pictures,
+             " pictures. Heads are fitted on so many pictures of each class; bands are 95 % intervals of the ",
+             "mean over seeds."));
+  LinePlot plot{
+      .title = "Score by shots of each class", .x_label = "shots", .y_label = r.metric, .x_scale = Scale::kLog};
+  plot.references.push_back({"zero-shot", r.zero_shot});
+  HtmlTable table{.columns = {"head", "shots", "mean, %", "95 % interval", "chosen"}, .rows = {}};
+  for (const auto& head : r.heads) {
+    PlotSeries series{.name = head.name, .x = {}, .y = {}, .marks_points = true};
+    for (const auto& point : head.points) {
+      const bool band = std::isfinite(point.low);
+      std::string chosen;
+      for (const std::string& one : point.chosen) chosen += (chosen.empty() ? "" : "; ") + one;
+      table.rows.push_back({head.name, point.shots == 0 ? "all" : concat(point.shots), percent(point.mean),
+                            band ? concat(percent(point.low), " - ", percent(point.high)) : "-", chosen});
+      if (point.shots == 0 || (!series.x.empty() && point.shots <= series.x.back())) continue;
+      series.x.push_back(point.shots);
+      series.y.push_back(point.mean);
+      series.low.push_back(band ? point.low : point.mean);
+      series.high.push_back(band ? point.high : point.mean);
+      if (&head == &r.heads.front()) plot.x_ticks.push_back(point.shots);
+    }
+    plot.series.push_back(std::move(series));
+  }
+  if (!plot.x_ticks.empty()) page.plots(std::span(&plot, 1));
+  page.table(table);
+  page.heading("Heads");
+  HtmlTable heads{.columns = {}, .rows = {}};
+  for (const auto& head : r.heads) heads.rows.push_back({head.name, head.what});
+  page.table(heads);
+  std::string templates;
+  for (const std::string& one : r.templates) templates += (templates.empty() ? "" : "; ") + one;
+  add_origin(page, r.origin,
+             {.rows = {{"templates", templates}, {"SHA-256 of the training pictures", r.train_sha256}}});
+  write(folder, page, to_json(r));
+}
+
 void write_eval_report(const fs::path& folder, const RetrievalResult& r) {
   HtmlPage page(concat("Retrieval: ", r.origin.title));
   page.paragraph(concat(r.origin.pictures, " pictures and ", r.captions, " captions, all compared with all."));

@@ -15,20 +15,6 @@ namespace clipkit {
 
 namespace {
 
-// (N, C) float64: scale times the cosines.
-Tensor logits_of(Backend& backend, const Tensor& features, const Tensor& classifier, double scale) {
-  const Shape shape = {features.shape()[0], classifier.shape()[0]};
-  const Tensor unit = Tensor::empty(features.shape()), cosines = Tensor::empty(shape);
-  run_on_compute_thread([&] {
-    ops::normalize_rows(backend, {.x = features, .y = unit});
-    ops::similarity(backend, {.a = unit, .b = classifier, .c = cosines});
-  });
-  Tensor logits = Tensor::empty(shape, DType::kFloat64);
-  std::transform(cosines.span<float>().begin(), cosines.span<float>().end(), logits.span<double>().begin(),
-                 [&](float cosine) { return scale * static_cast<double>(cosine); });
-  return logits;
-}
-
 std::vector<ZeroShotResult::Mistake> surest_mistakes(const LabelledSet& set, const PictureFeatures& features,
                                                      const ScoredPictures& scored, int wanted) {
   struct Wrong {
@@ -65,6 +51,19 @@ std::vector<ZeroShotResult::Mistake> surest_mistakes(const LabelledSet& set, con
 
 }  // namespace
 
+Tensor zero_shot_logits(Backend& backend, const Tensor& features, const Tensor& classifier, double scale) {
+  const Shape shape = {features.shape()[0], classifier.shape()[0]};
+  const Tensor unit = Tensor::empty(features.shape()), cosines = Tensor::empty(shape);
+  run_on_compute_thread([&] {
+    ops::normalize_rows(backend, {.x = features, .y = unit});
+    ops::similarity(backend, {.a = unit, .b = classifier, .c = cosines});
+  });
+  Tensor logits = Tensor::empty(shape, DType::kFloat64);
+  std::transform(cosines.span<float>().begin(), cosines.span<float>().end(), logits.span<double>().begin(),
+                 [&](float cosine) { return scale * static_cast<double>(cosine); });
+  return logits;
+}
+
 std::vector<std::vector<std::string>> prompts_for(const ZeroShotOptions& options, const LabelledSet& set,
                                                   std::vector<std::string>& templates) {
   const size_t classes = set.classes.size();
@@ -91,7 +90,7 @@ ZeroShotResult run_zero_shot(const ZeroShotOptions& options, const LabelledSet& 
   const PictureFeatures features = picture_features(
       pictures_of(set), encoder, {.cache = cache, .threads = options.input.threads, .what = "pictures"}, callbacks);
   const std::vector<PictureLabels> labels = labels_of(set, features);
-  const Tensor logits = logits_of(*encoder.backend, features.x, classifier, logit_scale);
+  const Tensor logits = zero_shot_logits(*encoder.backend, features.x, classifier, logit_scale);
   const ScoredPictures scored{logits, labels};
   result.logit_scale = logit_scale;
   std::vector<std::string> titles = class_titles(set);

@@ -20,4 +20,7 @@ ZeroShotResult run_zero_shot(const ZeroShotOptions& options, const LabelledSet& 
 std::vector<std::vector<std::string>> prompts_for(const ZeroShotOptions& options, const LabelledSet& set,
                                                   std::vector<std::string>& templates);
 
+// scale times the cosines of features (N, E) and classifier (C, E): (N, C) float64.
+Tensor zero_shot_logits(Backend& backend, const Tensor& features, const Tensor& classifier, double scale);
+
 }  // namespace clipkit

@@ -31,10 +31,20 @@ LogisticLoss::Value logistic_loss(double& score, int32_t right) {
   return {loss, p * (1 - p)};
 }
 
+// Of two classes, whose one row scores class 1 above class 0, the difference.
+void add_offsets(std::span<const double> offsets, double* scores) {
+  if (offsets.size() == 2) {
+    *scores += offsets[1] - offsets[0];
+  } else {
+    for (size_t k = 0; k < offsets.size(); ++k) scores[k] += offsets[k];
+  }
+}
+
 }  // namespace
 
-LogisticLoss::LogisticLoss(const FeatureRows& features, std::span<const int32_t> labels, int64_t num_classes)
-    : features_(features), labels_(labels), rows_(num_classes == 2 ? 1 : num_classes) {
+LogisticLoss::LogisticLoss(const FeatureRows& features, std::span<const int32_t> labels, int64_t num_classes,
+                           TensorView offsets)
+    : features_(features), labels_(labels), rows_(num_classes == 2 ? 1 : num_classes), offsets_(offsets) {
   lanes_.resize(static_cast<size_t>(std::min(kLanes, features.num_blocks())));
   for (auto& lane : lanes_) lane.resize(static_cast<size_t>(rows_ * features.stride()));
 }
@@ -50,6 +60,7 @@ LogisticLoss::Value LogisticLoss::add_block(int64_t block, const double* weights
   for (int64_t i = 0; i < n; ++i) {
     const int32_t right = labels_[static_cast<size_t>(block * FeatureRows::kBlock + i)];
     double* row = scores.data() + i * rows_;
+    if (offsets_) add_offsets(offsets_.row<double>(block * FeatureRows::kBlock + i), row);
     const Value of_row = rows_ == 1 ? logistic_loss(*row, right) : softmax_loss(row, rows_, right);
     value.loss += of_row.loss;
     value.curvature += of_row.curvature;

@@ -15,8 +15,10 @@ namespace clipkit {
 // order that depends on the number of rows alone.
 class LogisticLoss {
  public:
-  // Everything is borrowed. labels: 0 <= y < num_classes.
-  LogisticLoss(const FeatureRows& features, std::span<const int32_t> labels, int64_t num_classes);
+  // Everything is borrowed. labels: 0 <= y < num_classes. offsets: (N, num_classes) float64 that are added to the
+  // scores, or empty.
+  LogisticLoss(const FeatureRows& features, std::span<const int32_t> labels, int64_t num_classes,
+               TensorView offsets = {});
 
   int64_t rows() const noexcept { return rows_; }
   struct Value {
@@ -33,6 +35,7 @@ class LogisticLoss {
   const FeatureRows& features_;
   const std::span<const int32_t> labels_;
   const int64_t rows_;
+  const TensorView offsets_;
   std::vector<std::vector<double>> lanes_;
 };
 

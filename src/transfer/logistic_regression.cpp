@@ -22,7 +22,7 @@ class Minimization {
         whitening_(whitening),
         options_(options),
         stride_(features.stride()),
-        intercept_(features.width()),
+        intercept_(options.free_intercept ? features.width() : -1),
         samples_(static_cast<double>(features.size())),
         weights_(static_cast<size_t>(loss.rows() * stride_)),
         gradient_(weights_.size()) {}
@@ -149,10 +149,11 @@ int64_t checked_classes(TensorView x, std::span<const int32_t> labels, int64_t n
 
 }  // namespace
 
-LogisticRegression::LogisticRegression(TensorView x, std::span<const int32_t> labels, int64_t num_classes)
+LogisticRegression::LogisticRegression(TensorView x, std::span<const int32_t> labels, int64_t num_classes,
+                                       TensorView offsets)
     : num_classes_(checked_classes(x, labels, num_classes)),
       features_(x),
-      loss_(features_, labels, num_classes),
+      loss_(features_, labels, num_classes, offsets),
       whitening_(features_) {}
 
 LogisticFit LogisticRegression::fit(const LogisticOptions& options, const LinearClassifier* start) {
@@ -183,7 +184,7 @@ LogisticFit LogisticRegression::fit(const LogisticOptions& options, const Linear
     mean += row[width] / static_cast<double>(classifier.rows());
   }
   // Intercepts of several rows are determined up to a constant: their mean is 0.
-  if (classifier.rows() > 1) {
+  if (classifier.rows() > 1 && options.free_intercept) {
     for (double& b : classifier.intercept) b -= mean;
   }
   return fit;

@@ -18,6 +18,7 @@ struct LogisticOptions {
   int max_iterations = 1000;
   double gradient_tolerance = 1e-7;    // largest component of the gradient
   double objective_tolerance = 1e-11;  // (f_k - f_k+1) / max(|f_k|, |f_k+1|, 1)
+  bool free_intercept = true;          // false: intercepts are penalised as all weights are
   std::function<bool()> stop{};        // asked after each iteration; true: Error(kCancelled)
 };
 
@@ -36,10 +37,11 @@ struct LogisticFit {
 // rules look at W and b themselves. All in double; the result is a function of the input alone, not of threads.
 class LogisticRegression {
  public:
-  // x: (N, D) float32, labels: (N), both borrowed. On the compute thread. Errors: kInvalidArgument (fewer than two
+  // x: (N, D) float32, labels: (N), offsets: (N, num_classes) float64 that are added to the scores, or empty; all
+  // borrowed. On the compute thread. Errors: kInvalidArgument (fewer than two
   // classes; a label out of range; a class without a sample: its intercept would have no minimum); kUnsupported
   // without OpenBLAS.
-  LogisticRegression(TensorView x, std::span<const int32_t> labels, int64_t num_classes);
+  LogisticRegression(TensorView x, std::span<const int32_t> labels, int64_t num_classes, TensorView offsets = {});
 
   // From zero, or from another fit. On the compute thread. Errors: kInvalidArgument for features that are not finite;
   // kCancelled.

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "clipkit/tensor.h"
+
+namespace clipkit {
+
+// Some pictures as heads see them. Borrowed.
+struct FewShotPictures {
+  TensorView plain;                // (N, D) float32: the features of the linear probe
+  TensorView unit;                 // (N, E) float32: unit vectors, to compare with texts
+  TensorView zero_shot;            // (N, C) float64: the zero-shot logits
+  std::vector<int32_t> classes{};  // (N)
+};
+
+// A way of learning from few pictures, with one setting that is chosen on held-out ones. Settings are in the order from
+// the one nearest to zero-shot, which wins ties.
+class FewShotHead {
+ public:
+  virtual ~FewShotHead() = default;
+  virtual std::string name() const = 0;
+  virtual std::string what() const = 0;  // a sentence for reports
+  virtual int num_settings() const = 0;
+  virtual int default_setting() const = 0;  // where nothing can be held out
+  virtual std::string setting(int index) const = 0;
+  // Learns from some and scores others: (M, C) float64. On the compute thread.
+  virtual Tensor scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const = 0;
+};
+
+// The plain linear probe on a coarse grid of lambda: what falls below zero-shot for few shots (CLIP, figure 6).
+std::unique_ptr<FewShotHead> make_plain_head(int max_iterations);
+// Logistic regression whose weights start from, and are drawn towards, those of the texts: the logits are those of
+// zero-shot plus V f, V penalised. In the limit of large lambda, which is one of the settings, it is zero-shot. (The
+// blend of LP++, Huang et al. 2024, with one strength for all classes that is chosen and not learned.)
+std::unique_ptr<FewShotHead> make_text_head(int max_iterations);
+// Tip-Adapter (Zhang et al. 2022), without training: zero-shot logits plus alpha times the sum, over the shots of a
+// class, of exp(-beta (1 - cosine)). alpha = 0 is zero-shot.
+std::unique_ptr<FewShotHead> make_tip_head();
+
+// The setting that scores best on shots held out in turn: of each class the i-th shot in fold i modulo folds. score:
+// of (M, C) logits and the classes of M pictures. The default where a class has a single shot.
+int choose_setting(const FewShotHead& head, const FewShotPictures& shots,
+                   const std::function<double(TensorView scores, const std::vector<int32_t>& classes)>& score);
+
+}  // namespace clipkit

@@ -1,0 +1,149 @@
+#include "transfer/few_shot_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "base/check.h"
+#include "base/compute_thread.h"
+#include "base/quote.h"
+#include "base/random.h"
+#include "eval/classification.h"
+#include "eval/labelled_pictures.h"
+#include "eval/picture_features.h"
+#include "eval/zero_shot.h"
+#include "eval/zero_shot_classifier.h"
+#include "transfer/few_shot_heads.h"
+#include "transfer/probe_data.h"
+
+namespace clipkit {
+
+namespace {
+
+// A split's pictures, with what the views need to live.
+struct SplitPictures {
+  ProbeData plain, unit;
+  Tensor zero_shot;
+
+  FewShotPictures all() const { return {plain.x, unit.x, zero_shot, plain.classes}; }
+};
+
+struct Chosen {
+  ProbeData plain, unit;
+  Tensor zero_shot;
+  FewShotPictures pictures() const { return {plain.x, unit.x, zero_shot, plain.classes}; }
+};
+
+Chosen rows_of(const SplitPictures& split, const std::vector<int64_t>& rows) {
+  Chosen chosen{split.plain.rows(rows), split.unit.rows(rows), {}};
+  chosen.zero_shot = Tensor::empty({static_cast<int64_t>(rows.size()), split.zero_shot.shape()[1]}, DType::kFloat64);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto from = split.zero_shot.row<double>(rows[i]);
+    std::copy(from.begin(), from.end(), chosen.zero_shot.row<double>(static_cast<int64_t>(i)).begin());
+  }
+  return chosen;
+}
+
+void add_summary(FewShotResult::Point& point) {
+  const auto n = static_cast<double>(point.scores.size());
+  for (const double score : point.scores) point.mean += score / n;
+  double squares = 0;
+  for (const double score : point.scores) squares += (score - point.mean) * (score - point.mean);
+  const double error = n > 1 ? std::sqrt(squares / (n - 1) / n) : std::numeric_limits<double>::quiet_NaN();
+  point.low = point.mean - 1.96 * error;
+  point.high = point.mean + 1.96 * error;
+}
+
+}  // namespace
+
+std::vector<int64_t> draw_shots(const std::vector<int32_t>& classes, const std::vector<std::string>& titles, int shots,
+                                uint32_t seed) {
+  std::map<int32_t, std::vector<int64_t>> rows_of;
+  for (size_t i = 0; i < classes.size(); ++i) rows_of[classes[i]].push_back(static_cast<int64_t>(i));
+  std::vector<int64_t> drawn;
+  for (size_t c = 0; c < titles.size(); ++c) {
+    std::vector<int64_t>& rows = rows_of[static_cast<int32_t>(c)];
+    const size_t wanted = shots == 0 ? rows.size() : static_cast<size_t>(shots);
+    CLIPKIT_CHECK(!rows.empty() && rows.size() >= wanted, "class ", quote(titles[c]), " has ", rows.size(),
+                  " training pictures, ", shots == 0 ? 1 : shots, " are asked for");
+    Random random(seed, RandomUse::kShots, static_cast<uint32_t>(c), 1);
+    for (size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
+    drawn.insert(drawn.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(wanted));
+  }
+  return drawn;
+}
+
+FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets, const Encoder& encoder, Output plain,
+                           double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
+                           const EvalCallbacks& callbacks) {
+  const EvalInput& input = options.probe.input;
+  CLIPKIT_CHECK(options.seeds >= 1 && options.seeds <= 1000, options.seeds, " seeds, expected 1 to 1000");
+  for (const int shots : options.shots)
+    CLIPKIT_CHECK(shots >= 0 && shots <= 1 << 20, shots, " shots, expected 0 (all) to ", 1 << 20);
+  FewShotResult result;
+  ZeroShotOptions words;
+  words.templates = options.templates;
+  const Tensor classifier =
+      cached_classifier(encoder, prompts_for(words, sets.test, result.templates), cache, [&](int64_t) {
+        if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
+      });
+  const auto pictures_in = [&](const LabelledSet& set, const char* what, PictureFeatures& features) {
+    SplitPictures split;
+    const auto encode = [&](Output output) {
+      return picture_features(pictures_of(set), encoder,
+                              {.output = output, .cache = cache, .threads = input.threads, .what = what}, callbacks);
+    };
+    split.plain = ProbeData::of(set, encode(plain));
+    features = encode(Output::kFeatures);
+    split.zero_shot = zero_shot_logits(*encoder.backend, features.x, classifier, logit_scale);
+    PictureFeatures unit{Tensor::empty(features.x.shape()), features.pictures, {}, {}};
+    run_on_compute_thread([&] { ops::normalize_rows(*encoder.backend, {.x = features.x, .y = unit.x}); });
+    split.unit = ProbeData::of(set, std::move(unit));
+    return split;
+  };
+  PictureFeatures features;
+  const SplitPictures train = pictures_in(sets.train, "training pictures", features);
+  result.train_sha256 = features.sha256;
+  const SplitPictures test = pictures_in(sets.test, "test pictures", features);
+  describe(sets.test, features, origin);
+  origin.layer = plain == Output::kBeforeProjection ? "before-projection, features for texts" : "features";
+
+  const auto score = [&](const TensorView& scores, const std::vector<int32_t>& classes) {
+    std::vector<PictureLabels> labels;
+    for (const int32_t label : classes) labels.push_back({.present = {label}});
+    return classification_score({scores, labels}, sets.test.metric);
+  };
+  result.metric = to_string(sets.test.metric);
+  result.zero_shot = score(test.zero_shot, test.plain.classes);
+
+  std::unique_ptr<FewShotHead> heads[] = {make_plain_head(options.probe.max_iterations), make_tip_head(),
+                                          make_text_head(options.probe.max_iterations)};
+  const std::vector<std::string> titles = class_titles(sets.test);
+  const auto total = static_cast<int64_t>(std::size(heads) * options.shots.size()) * options.seeds;
+  int64_t done = 0;
+  for (const auto& head : heads) {
+    FewShotResult::Head& made = result.heads.emplace_back(FewShotResult::Head{head->name(), head->what(), {}});
+    for (const int shots : options.shots) {
+      FewShotResult::Point point{.shots = shots};
+      for (int seed = 0; seed < (shots == 0 ? 1 : options.seeds); ++seed) {
+        if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "few shots: stopped");
+        const Chosen shown =
+            rows_of(train, draw_shots(train.plain.classes, titles, shots, static_cast<uint32_t>(seed)));
+        run_on_compute_thread([&] {
+          const FewShotPictures pictures = shown.pictures();
+          const int setting = choose_setting(*head, pictures, score);
+          point.chosen.push_back(head->setting(setting));
+          point.scores.push_back(score(head->scores(pictures, test.all(), setting), test.plain.classes));
+        });
+        if (callbacks.progress) callbacks.progress("heads", ++done, total);
+      }
+      add_summary(point);
+      made.points.push_back(std::move(point));
+    }
+  }
+  result.origin = std::move(origin);
+  return result;
+}
+
+}  // namespace clipkit

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+
+#include "clipkit/evaluate.h"
+#include "eval/encoder.h"
+#include "transfer/probe_run.h"
+
+namespace clipkit {
+
+// Rows of so many shots of each class: of a permutation of its pictures that depends on seed and class alone the first,
+// so that more shots contain fewer. shots 0: all. Errors: kInvalidArgument for a class with fewer pictures.
+std::vector<int64_t> draw_shots(const std::vector<int32_t>& classes, const std::vector<std::string>& titles, int shots,
+                                uint32_t seed);
+
+// Every head on every number of shots and every seed; scores of all test pictures. plain: which features the plain
+// probe has. Not on the compute thread. Errors: as of evaluate_few_shot.
+FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets, const Encoder& encoder, Output plain,
+                           double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
+                           const EvalCallbacks& callbacks);
+
+}  // namespace clipkit

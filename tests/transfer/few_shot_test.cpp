@@ -1,0 +1,93 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/compute_thread.h"
+#include "base/json.h"
+#include "clipkit/error.h"
+#include "eval/made_set.h"
+#include "support/tensors.h"
+#include "transfer/few_shot_heads.h"
+#include "transfer/few_shot_run.h"
+#include "transfer/linear_probe.h"
+
+namespace clipkit {
+namespace {
+
+using testing::made_set;
+using testing::MadeEncoder;
+using testing::reader_of;
+using ::testing::SizeIs;
+
+TEST(DrawShots, HoldsFewerInMoreAndDependsOnTheSeed) {
+  std::vector<int32_t> classes;
+  for (int i = 0; i < 40; ++i) classes.push_back(i % 2);
+  const std::vector<std::string> titles = {"a", "b"};
+  const std::vector<int64_t> two = draw_shots(classes, titles, 2, 1), four = draw_shots(classes, titles, 4, 1);
+  ASSERT_THAT(two, SizeIs(4));
+  ASSERT_THAT(four, SizeIs(8));
+  const std::set<int64_t> in_four(four.begin(), four.end());
+  for (const int64_t row : two) EXPECT_TRUE(in_four.contains(row));
+  EXPECT_NE(draw_shots(classes, titles, 2, 2), two);
+  EXPECT_THAT(draw_shots(classes, titles, 0, 1), SizeIs(40));
+}
+
+TEST(DrawShots, NameTheClassThatHasTooFew) {
+  try {
+    draw_shots({0, 0, 1}, {"a", "b"}, 2, 0);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("class \"b\" has 1 training pictures, 2 are asked for"));
+  }
+}
+
+// Zero-shot logits that are right, features that are noise: heads that know of texts must not get worse.
+TEST(FewShotHeads, StayWithZeroShotWhereShotsTeachNothing) {
+  constexpr int64_t kN = 24, kC = 3;
+  const Tensor x = testing::random_tensor({kN, 6}, 1), zero_shot = Tensor::zeros({kN, kC}, DType::kFloat64);
+  FewShotPictures shots{x, x, zero_shot, {}};
+  for (int64_t i = 0; i < kN; ++i) {
+    shots.classes.push_back(static_cast<int32_t>(i % kC));
+    zero_shot.row<double>(i)[static_cast<size_t>(i % kC)] = 5;
+  }
+  run_on_compute_thread([&] {
+    for (const auto& head : {make_tip_head(), make_text_head(100)}) {
+      const int setting = choose_setting(*head, shots, top1_of);
+      EXPECT_EQ(head->setting(setting), "zero-shot") << head->name();
+      const Tensor scores = head->scores(shots, shots, setting);
+      EXPECT_TRUE(
+          std::equal(scores.span<double>().begin(), scores.span<double>().end(), zero_shot.span<double>().begin()));
+    }
+  });
+}
+
+TEST(FewShotHeads, DefaultsAreThoseThatAreNamed) {
+  EXPECT_EQ(make_tip_head()->setting(make_tip_head()->default_setting()), "alpha 1, beta 5.5");
+  EXPECT_EQ(make_plain_head(1)->setting(make_plain_head(1)->default_setting()), "lambda 3");
+  EXPECT_EQ(make_text_head(1)->setting(make_text_head(1)->default_setting()), "lambda 100");
+}
+
+TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
+  ProbeSets sets{made_set(60), made_set(30), std::nullopt};
+  sets.train.split = "train";
+  sets.test.classes = {{"green"}, {"blue"}, {"red"}};  // the words are wrong: zero-shot is never right, shots are
+  FewShotOptions options;
+  options.shots = {1, 4, 0};
+  const MadeEncoder made;
+  const FewShotResult result =
+      run_few_shot(options, sets, made.encoder, Output::kBeforeProjection, 10, {}, {.command = "test"}, {});
+  EXPECT_EQ(result.zero_shot, 0);
+  ASSERT_THAT(result.heads, SizeIs(3));
+  for (const auto& head : result.heads) {
+    ASSERT_THAT(head.points, SizeIs(3));
+    EXPECT_THAT(head.points[1].scores, SizeIs(3));
+    EXPECT_THAT(head.points[2].scores, SizeIs(1)) << "there is one way to take all";
+  }
+  EXPECT_GT(result.heads[0].points[1].mean, 0.9);
+  EXPECT_GT(result.heads[2].points[2].mean, 0.9);
+  EXPECT_EQ(parse_json(to_json(result), "result")["heads"].size(), 3U);
+}
+
+}  // namespace
+}  // namespace clipkit
