@@ -42,8 +42,9 @@ std::unique_ptr<FewShotHead> make_text_head(int max_iterations);
 // class, of exp(-beta (1 - cosine)). alpha = 0 is zero-shot.
 std::unique_ptr<FewShotHead> make_tip_head();
 
-// The setting that scores best on shots held out in turn: of each class the i-th shot in fold i modulo folds. score:
-// of (M, C) logits and the classes of M pictures. The default where a class has a single shot.
+// The setting that scores best on shots held out in turn: of each class the i-th shot in fold i modulo 4, or the shots
+// of the smallest class if it has fewer; with many shots of each class one fold is held out. score: of (M, C) logits
+// and the classes of M pictures. The default where a class has a single shot.
 int choose_setting(const FewShotHead& head, const FewShotPictures& shots,
                    const std::function<double(TensorView scores, const std::vector<int32_t>& classes)>& score);
 
