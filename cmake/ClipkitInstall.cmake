@@ -29,7 +29,7 @@ set(CLIPKIT_PC_REQUIRES_PRIVATE "")
 set(CLIPKIT_PC_LIBS_PRIVATE "")
 if(NOT BUILD_SHARED_LIBS)
   set(CLIPKIT_PC_REQUIRES_PRIVATE "libjpeg libpng libwebp libhwy re2 zlib")
-  set(CLIPKIT_PC_LIBS_PRIVATE "-ldnnl -lgif ${OpenMP_CXX_FLAGS} -pthread -ldl -lm")
+  set(CLIPKIT_PC_LIBS_PRIVATE "-ldnnl -lgif -llbfgs ${OpenMP_CXX_FLAGS} -pthread -ldl -lm")
   install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindOneDNN.cmake DESTINATION ${package_folder})
 endif()
 
