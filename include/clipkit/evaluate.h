@@ -197,6 +197,9 @@ CLIPKIT_API ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCa
 CLIPKIT_API FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbacks& callbacks = {});
 CLIPKIT_API RetrievalResult evaluate_retrieval(const RetrievalOptions& options, const EvalCallbacks& callbacks = {});
 
+// The digest of the model that results name (EvalOrigin::model_sha256), without running it. Errors: as of load().
+CLIPKIT_API std::string model_sha256(const EvalInput& input);
+
 // One JSON object.
 CLIPKIT_API std::string to_json(const ZeroShotResult& result);
 CLIPKIT_API std::string to_json(const ProbeResult& result);

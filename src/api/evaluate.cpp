@@ -43,12 +43,17 @@ struct Opened {
   fs::path cache;
 };
 
-std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
+LoadOptions load_options(const EvalInput& input, bool text_tower) {
   LoadOptions options;
   options.device = input.device;
   options.precision = input.precision;
   options.threads = input.threads;
   options.text_tower = text_tower;
+  return options;
+}
+
+std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
+  const LoadOptions options = load_options(input, text_tower);
   CLIPKIT_CHECK(!input.data.empty(), "there is no data to evaluate on");
   CLIPKIT_CHECK(input.resamples >= 0 && input.resamples <= 1'000'000, input.resamples,
                 " resamples, expected 0 to 1000000");
@@ -90,6 +95,10 @@ Output output_of(ProbeLayer layer, const ModelConfig& config) {
 }
 
 }  // namespace
+
+std::string model_sha256(const EvalInput& input) {
+  return model_digest(input.model, load_options(input, true));
+}
 
 ZeroShotResult evaluate_zero_shot(const ZeroShotOptions& options, const EvalCallbacks& callbacks) {
   const LabelledSet set = open_labelled_set(options.input.data, options.input.split);

@@ -52,6 +52,7 @@ std::unique_ptr<Command> make_data_sets();
 std::unique_ptr<Command> make_eval_zero_shot();
 std::unique_ptr<Command> make_eval_probe();
 std::unique_ptr<Command> make_eval_retrieval();
+std::unique_ptr<Command> make_eval_suite();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.

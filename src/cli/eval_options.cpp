@@ -10,10 +10,14 @@ namespace clipkit::cli {
 void EvalOptions::add_to(std::vector<Option>& options, const std::string& data_help) {
   options.push_back(text("--data", "SPEC", &input_.data, data_help));
   options.push_back(text("--split", "NAME", &input_.split, "split to score").with_default("the set's test split"));
-  options.push_back(text("--model", "FILE", &input_.model, "checkpoint: .safetensors, .pt or folder, or a pulled name")
-                        .with_default("emoji, which comes with clipkit"));
   options.push_back(text("--report", "FOLDER", &report_, "write index.html, a page in one file, and result.json"));
   options.push_back(flag("--json", &json_, "one JSON object on stdout"));
+  add_running_to(options);
+}
+
+void EvalOptions::add_running_to(std::vector<Option>& options) {
+  options.push_back(text("--model", "FILE", &input_.model, "checkpoint: .safetensors, .pt or folder, or a pulled name")
+                        .with_default("emoji, which comes with clipkit"));
   options.push_back(text("--cache", "FOLDER", &cache_, "where features are kept and found again")
                         .with_default("features in clipkit's cache folder"));
   options.push_back(flag("--no-cache", &no_cache_, "keep no features"));
@@ -32,6 +36,10 @@ EvalInput EvalOptions::input(const Arguments& arguments) const {
   if (!arguments.all().empty())
     throw UsageError("\"" + arguments.all().front() + "\" is no option; data is given by --data");
   if (input_.data.empty()) throw UsageError("--data is missing");
+  return running_input(arguments);
+}
+
+EvalInput EvalOptions::running_input(const Arguments& arguments) const {
   if (no_cache_ && !cache_.empty()) throw UsageError("--cache and --no-cache exclude each other");
   EvalInput input = input_;
   input.cache = cache_;

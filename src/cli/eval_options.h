@@ -16,8 +16,10 @@ namespace clipkit::cli {
 class EvalOptions {
  public:
   void add_to(std::vector<Option>& options, const std::string& data_help);
+  void add_running_to(std::vector<Option>& options);  // those that say neither what to score nor where the result goes
   // Errors: UsageError without --data or with arguments that are no options.
   EvalInput input(const Arguments& arguments) const;
+  EvalInput running_input(const Arguments& arguments) const;
   // Prints the result, writes the report.
   template <class Result, class Print>
   void finish(const Result& result, const Print& print_text) const {

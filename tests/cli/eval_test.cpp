@@ -118,5 +118,30 @@ TEST_F(EvalCommand, RetrievalRanksPairs) {
   EXPECT_EQ(found["text_to_image"]["recall@5"]["value"], 1);
 }
 
+// CIFAR-10's binary layout, five pictures a class for training and for testing.
+TEST_F(EvalCommand, SuiteTakesWhatIsThereAndGoesOn) {
+  fs::create_directories(in_folder("data/cifar-10-batches-bin"));
+  std::string batch;
+  for (int i = 0; i < 50; ++i) batch += static_cast<char>(i % 10) + std::string(3072, static_cast<char>(20 * (i % 10)));
+  for (const char* name :
+       {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"})
+    spill(in_folder("data/cifar-10-batches-bin/" + std::string(name) + ".bin"), batch);
+  spill(in_folder("data/cifar-10-batches-bin/batches.meta.txt"),
+        "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n");
+  const std::vector<std::string> args = {"--data-root", in_folder("data"), "--output", in_folder("out"), "--probe"};
+  const Result first = eval("suite", args);
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("cifar10"));
+  EXPECT_THAT(first.out, HasSubstr("50 pictures"));
+  EXPECT_TRUE(fs::exists(in_folder("out/zero-shot/cifar10/index.html")));
+  EXPECT_TRUE(fs::exists(in_folder("out/probe/cifar10/result.json")));
+  const Result again = eval("suite", args);
+  EXPECT_THAT(again.out, HasSubstr("from an earlier run"));
+  EXPECT_THAT(again.out, ::testing::Not(HasSubstr("50 pictures")));
+  fs::create_directories(in_folder("empty"));
+  EXPECT_EQ(eval("suite", {"--data-root", in_folder("empty"), "--output", in_folder("out")}).status, 1);
+  EXPECT_EQ(eval("suite", {"--output", in_folder("out")}).status, 2);
+}
+
 }  // namespace
 }  // namespace clipkit::testing
