@@ -50,7 +50,7 @@ class TextHead : public FewShotHead {
     return "logistic regression that starts from the texts' weights and is drawn to them";
   }
   int num_settings() const override { return 1 + static_cast<int>(std::size(kLambdas)); }
-  int default_setting() const override { return 3; }
+  int default_setting() const override { return 6; }  // weights move by about 1, logits by as much
   std::string setting(int index) const override {
     return index == 0 ? "zero-shot" : concat("lambda ", kLambdas[index - 1]);
   }

@@ -65,7 +65,7 @@ TEST(FewShotHeads, StayWithZeroShotWhereShotsTeachNothing) {
 TEST(FewShotHeads, DefaultsAreThoseThatAreNamed) {
   EXPECT_EQ(make_tip_head()->setting(make_tip_head()->default_setting()), "alpha 1, beta 5.5");
   EXPECT_EQ(make_plain_head(1)->setting(make_plain_head(1)->default_setting()), "lambda 3");
-  EXPECT_EQ(make_text_head(1)->setting(make_text_head(1)->default_setting()), "lambda 100");
+  EXPECT_EQ(make_text_head(1)->setting(make_text_head(1)->default_setting()), "lambda 1");
 }
 
 TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
