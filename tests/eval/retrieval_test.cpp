@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "clipkit/error.h"
+#include "cpu/cpu_backend.h"
 #include "ops/reference/reference_backend.h"
 #include "support/tensors.h"
 
@@ -60,9 +61,13 @@ TEST(RetrievalRanks, AreZeroForAPictureWithoutACaption) {
 }
 
 // Several blocks in both directions, against sorting the whole matrix.
-TEST(RetrievalRanks, AreThoseOfTheWholeMatrixInBlocks) {
-  constexpr int64_t kN = 300, kM = 4200, kE = 8;
-  const auto backend = make_reference_backend(DType::kFloat32);
+class RetrievalBlocks : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Backends, RetrievalBlocks, ::testing::Bool(),
+                         [](const auto& backend) { return backend.param ? "Cpu" : "Reference"; });
+
+TEST_P(RetrievalBlocks, GiveTheRanksOfTheWholeMatrix) {
+  constexpr int64_t kN = 300, kM = 4200, kE = 37;
+  const auto backend = GetParam() ? make_cpu_backend() : make_reference_backend(DType::kFloat32);
   const Tensor images = random_tensor({kN, kE}, 1), texts = random_tensor({kM, kE}, 2);
   std::vector<int64_t> image_of;
   for (int64_t t = 0; t < kM; ++t) image_of.push_back((7 * t) % kN);
