@@ -31,7 +31,8 @@ TEST(Karpathy, GivesTheSplitInTheOrderOfTheList) {
 }
 
 TEST(Karpathy, NamesTheSplitsThatAreThere) {
-  EXPECT_THAT(error_of([] { parse_karpathy(kList, "list", "val"); }).what(), HasSubstr(R"(but "test" (2), "train" (1))"));
+  EXPECT_THAT(error_of([] { parse_karpathy(kList, "list", "val"); }).what(),
+              HasSubstr(R"(but "test" (2), "train" (1))"));
 }
 
 TEST(Karpathy, RefusesOtherJsonAndNamesThatLeaveTheFolder) {
@@ -41,7 +42,8 @@ TEST(Karpathy, RefusesOtherJsonAndNamesThatLeaveTheFolder) {
               HasSubstr("no \"filename\""));
   for (const char* name : {"../x.jpg", "/x.jpg", "a/../../x.jpg"}) {
     const std::string json = R"({"images": [{"split": "test", "filename": ")" + std::string(name) + "\"}]}";
-    EXPECT_THAT(error_of([&] { parse_karpathy(json, "list", "test"); }).what(), HasSubstr("outside of the folder")) << name;
+    EXPECT_THAT(error_of([&] { parse_karpathy(json, "list", "test"); }).what(), HasSubstr("outside of the folder"))
+        << name;
   }
 }
 
@@ -60,7 +62,8 @@ TEST(Karpathy, FindsListAndPicturesInAFolder) {
 
   write_file(folder / "dataset_other.json", kList);
   EXPECT_THAT(error_of([&] { open_karpathy_pairs(folder.path(), "test"); }).what(), HasSubstr("several lists"));
-  EXPECT_THAT(error_of([&] { open_karpathy_pairs(folder / "images", "test"); }).what(), HasSubstr("no dataset_NAME.json"));
+  EXPECT_THAT(error_of([&] { open_karpathy_pairs(folder / "images", "test"); }).what(),
+              HasSubstr("no dataset_NAME.json"));
 }
 
 }  // namespace
