@@ -87,6 +87,7 @@ LIBRARIES = {
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 STANDARD_HEADER = re.compile(r"^[a-z_0-9]+$")  # <vector>: the C++ library alone has names without a dot
+CLASS = re.compile(r"^(?:class|struct) (?:CLIPKIT_API )?(\w+)(?: final)?\s*(?::[^;{]*)?\{", re.M)  # not within another
 
 
 def may_use(folder):
@@ -180,6 +181,18 @@ def check_cycles():
                 yield f"table: {folder} and {used} use each other"
 
 
+def check_names():
+    """One namespace: of two classes of one name the linker would silently keep one's functions for both."""
+    places = {}
+    for path in sources(ROOT / "src") + sources(ROOT / "include"):
+        if path.suffix == ".h" and path.parent.name not in PROGRAMS:  # those have namespaces of their own
+            for match in CLASS.finditer(path.read_text(encoding="utf-8")):
+                places.setdefault(match[1], set()).add(path.relative_to(ROOT).as_posix())
+    for name, files in places.items():
+        if len(files) > 1:
+            yield f"{' and '.join(sorted(files))}: both define {name}"
+
+
 def check_files():
     for path in sources(ROOT / "include"):
         name = path.relative_to(ROOT / "include/clipkit").as_posix()
@@ -219,7 +232,7 @@ def main():
     if sys.argv[1:] == ["--table"]:
         print(table())
         return 0
-    violations = [*check_cycles(), *check_cmake(), *check_docs(), *check_files()]
+    violations = [*check_cycles(), *check_cmake(), *check_docs(), *check_names(), *check_files()]
     for violation in violations:
         print(violation)
     return 1 if violations else 0

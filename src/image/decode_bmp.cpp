@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "image/byte_reader.h"
 #include "image/decode.h"
+#include "image/decode_reader.h"
 
 namespace clipkit {
 
@@ -27,7 +27,7 @@ struct Header {
   bool is_rle() const noexcept { return compression == Compression::kRle4 || compression == Compression::kRle8; }
 };
 
-void read_palette(ByteReader& reader, uint32_t declared_colors, size_t entry_bytes, Header& header) {
+void read_palette(DecodeReader& reader, uint32_t declared_colors, size_t entry_bytes, Header& header) {
   const uint32_t most = 1u << header.bits;
   const uint32_t num_colors = declared_colors == 0 ? most : std::min(declared_colors, most);
   for (uint32_t i = 0; i < num_colors; ++i) {
@@ -36,7 +36,7 @@ void read_palette(ByteReader& reader, uint32_t declared_colors, size_t entry_byt
   }
 }
 
-Header read_header(const DecodeJob& job, ByteReader& reader) {
+Header read_header(const DecodeJob& job, DecodeReader& reader) {
   constexpr uint32_t kOs2Bytes = 12, kInfoBytes = 40;
   Header header;
   reader.seek(10);
@@ -115,7 +115,7 @@ struct Channel {
   }
 };
 
-void read_plain(ByteReader& reader, const Header& header, Image& image) {
+void read_plain(DecodeReader& reader, const Header& header, Image& image) {
   const size_t bits = header.bits, width = static_cast<size_t>(image.width), height = static_cast<size_t>(image.height);
   const size_t row_bytes = (width * bits + 31) / 32 * 4;
   const std::span<const uint8_t> data = reader.bytes(uint64_t{row_bytes} * height);
@@ -140,7 +140,7 @@ void read_plain(ByteReader& reader, const Header& header, Image& image) {
 }
 
 // Runs of one or two alternating indices, literal stretches, and jumps over pixels that stay 0.
-void read_rle(ByteReader& reader, const Header& header, Image& image) {
+void read_rle(DecodeReader& reader, const Header& header, Image& image) {
   const bool rle4 = header.compression == Compression::kRle4;
   int64_t x = 0, y = 0;  // y counts in the file's direction
   const auto put = [&](int value) {
@@ -176,7 +176,7 @@ void read_rle(ByteReader& reader, const Header& header, Image& image) {
 }  // namespace
 
 Image decode_bmp(const DecodeJob& job) {
-  ByteReader reader(job, "BMP");
+  DecodeReader reader(job, "BMP");
   Header header = read_header(job, reader);
   Image image = new_image(job, mode_of(header), header.width, header.height);
   reader.seek(header.pixels_at);

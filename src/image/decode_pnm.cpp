@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "image/byte_reader.h"
 #include "image/decode.h"
+#include "image/decode_reader.h"
 
 namespace clipkit {
 
@@ -15,7 +15,7 @@ bool is_space(int c) noexcept {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-void skip_spaces_and_comments(ByteReader& reader) {
+void skip_spaces_and_comments(DecodeReader& reader) {
   while (true) {
     if (is_space(reader.peek())) {
       reader.u8();
@@ -27,7 +27,7 @@ void skip_spaces_and_comments(ByteReader& reader) {
   }
 }
 
-int64_t read_number(const DecodeJob& job, ByteReader& reader) {
+int64_t read_number(const DecodeJob& job, DecodeReader& reader) {
   constexpr int64_t kMost = 9'999'999'999;  // ten digits, as Pillow allows
   skip_spaces_and_comments(reader);
   if (reader.peek() == -1) fail_truncated(job, "PNM");
@@ -54,7 +54,7 @@ struct Header {
   }
 };
 
-Header read_header(const DecodeJob& job, ByteReader& reader) {
+Header read_header(const DecodeJob& job, DecodeReader& reader) {
   Header header{};
   reader.u8();  // 'P'
   header.kind = static_cast<char>(reader.u8());
@@ -68,7 +68,7 @@ Header read_header(const DecodeJob& job, ByteReader& reader) {
   return header;
 }
 
-void read_plain_bitmap(const DecodeJob& job, ByteReader& reader, Image& image) {
+void read_plain_bitmap(const DecodeJob& job, DecodeReader& reader, Image& image) {
   for (uint8_t& pixel : image.pixels) {  // digits need not be separated here
     skip_spaces_and_comments(reader);
     const uint8_t digit = reader.u8();
@@ -79,7 +79,7 @@ void read_plain_bitmap(const DecodeJob& job, ByteReader& reader, Image& image) {
   }
 }
 
-void read_raw_bitmap(ByteReader& reader, Image& image) {
+void read_raw_bitmap(DecodeReader& reader, Image& image) {
   const auto width = static_cast<size_t>(image.width);
   uint8_t* to = image.pixels.data();
   for (int y = 0; y < image.height; ++y) {
@@ -88,7 +88,7 @@ void read_raw_bitmap(ByteReader& reader, Image& image) {
   }
 }
 
-void read_samples(const DecodeJob& job, ByteReader& reader, const Header& header, Image& image) {
+void read_samples(const DecodeJob& job, DecodeReader& reader, const Header& header, Image& image) {
   const bool wide = image.mode == ImageMode::kGray32;
   const double most = wide ? 65535 : 255;
   const size_t file_bytes = header.max_value > 255 ? 2 : 1;
@@ -119,7 +119,7 @@ void read_samples(const DecodeJob& job, ByteReader& reader, const Header& header
 }  // namespace
 
 Image decode_pnm(const DecodeJob& job) {
-  ByteReader reader(job, "PNM");
+  DecodeReader reader(job, "PNM");
   const Header header = read_header(job, reader);
   Image image = new_image(job, header.mode(), header.width, header.height);
   if (!header.is_plain()) reader.u8();  // exactly one space between header and samples

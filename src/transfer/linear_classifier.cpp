@@ -2,15 +2,15 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "transfer/augmented_rows.h"
 #include "transfer/blas.h"
-#include "transfer/feature_rows.h"
 
 namespace clipkit {
 
 Tensor LinearClassifier::scores(TensorView x) const {
   CLIPKIT_CHECK(x.shape().rank() == 2 && x.shape()[1] == width, "features have shape ", to_string(x.shape()),
                 ", expected [N, ", width, "]");
-  const FeatureRows features(x);
+  const AugmentedRows features(x);
   const int64_t stride = features.stride();
   std::vector<double> padded(static_cast<size_t>(rows() * stride));
   for (int64_t r = 0; r < rows(); ++r) {
@@ -24,7 +24,7 @@ Tensor LinearClassifier::scores(TensorView x) const {
     std::vector<double> x_rows;
     features.read(block, x_rows);
     b.gemm(false, true, features.rows_of(block), rows(), stride, 1, x_rows.data(), stride, padded.data(), stride, 0,
-           result.data<double>() + block * FeatureRows::kBlock * num_classes + first, num_classes);
+           result.data<double>() + block * AugmentedRows::kBlock * num_classes + first, num_classes);
   });
   return result;
 }

@@ -42,7 +42,7 @@ void add_offsets(std::span<const double> offsets, double* scores) {
 
 }  // namespace
 
-LogisticLoss::LogisticLoss(const FeatureRows& features, std::span<const int32_t> labels, int64_t num_classes,
+LogisticLoss::LogisticLoss(const AugmentedRows& features, std::span<const int32_t> labels, int64_t num_classes,
                            TensorView offsets)
     : features_(features), labels_(labels), rows_(num_classes == 2 ? 1 : num_classes), offsets_(offsets) {
   lanes_.resize(static_cast<size_t>(std::min(kLanes, features.num_blocks())));
@@ -58,9 +58,9 @@ LogisticLoss::Value LogisticLoss::add_block(int64_t block, const double* weights
   b.gemm(false, true, n, rows_, stride, 1, x.data(), stride, weights, stride, 0, scores.data(), rows_);
   Value value;
   for (int64_t i = 0; i < n; ++i) {
-    const int32_t right = labels_[static_cast<size_t>(block * FeatureRows::kBlock + i)];
+    const int32_t right = labels_[static_cast<size_t>(block * AugmentedRows::kBlock + i)];
     double* row = scores.data() + i * rows_;
-    if (offsets_) add_offsets(offsets_.row<double>(block * FeatureRows::kBlock + i), row);
+    if (offsets_) add_offsets(offsets_.row<double>(block * AugmentedRows::kBlock + i), row);
     const Value of_row = rows_ == 1 ? logistic_loss(*row, right) : softmax_loss(row, rows_, right);
     value.loss += of_row.loss;
     value.curvature += of_row.curvature;

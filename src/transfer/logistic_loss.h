@@ -4,20 +4,20 @@
 #include <span>
 #include <vector>
 
-#include "transfer/feature_rows.h"
+#include "transfer/augmented_rows.h"
 
 namespace clipkit {
 
 // The data term of logistic regression and its gradient, over blocks of rows:
 //   sum over i of -log softmax(W x_i)[y_i]            K >= 3 rows of W
 //   sum over i of log(1 + exp(-s_i (w x_i)))          one row, two classes; s_i = 1 for class 1, -1 for class 0
-// with the intercept as the weight of a feature that is always 1 (FeatureRows). In double. The sums are taken in an
+// with the intercept as the weight of a feature that is always 1 (AugmentedRows). In double. The sums are taken in an
 // order that depends on the number of rows alone.
 class LogisticLoss {
  public:
   // Everything is borrowed. labels: 0 <= y < num_classes. offsets: (N, num_classes) float64 that are added to the
   // scores, or empty.
-  LogisticLoss(const FeatureRows& features, std::span<const int32_t> labels, int64_t num_classes,
+  LogisticLoss(const AugmentedRows& features, std::span<const int32_t> labels, int64_t num_classes,
                TensorView offsets = {});
 
   int64_t rows() const noexcept { return rows_; }
@@ -32,7 +32,7 @@ class LogisticLoss {
   static constexpr int64_t kLanes = 16;  // sums that are taken side by side, then added in order
   Value add_block(int64_t block, const double* weights, double* gradient) const;
 
-  const FeatureRows& features_;
+  const AugmentedRows& features_;
   const std::span<const int32_t> labels_;
   const int64_t rows_;
   const TensorView offsets_;

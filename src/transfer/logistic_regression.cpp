@@ -17,7 +17,7 @@ constexpr int kMemory = 10;
 // 1 in u, and unit_ makes that the step -gradient, which is the right one where the objective is round.
 class Minimization {
  public:
-  Minimization(LogisticLoss& loss, Whitening& whitening, const FeatureRows& features, const LogisticOptions& options)
+  Minimization(LogisticLoss& loss, Whitening& whitening, const AugmentedRows& features, const LogisticOptions& options)
       : loss_(loss),
         whitening_(whitening),
         options_(options),

@@ -49,7 +49,7 @@ class LogisticRegression {
 
  private:
   const int64_t num_classes_;
-  FeatureRows features_;
+  AugmentedRows features_;
   LogisticLoss loss_;
   Whitening whitening_;
 };

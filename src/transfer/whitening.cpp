@@ -11,9 +11,9 @@ constexpr int64_t kColumns = 128;  // of X^T X that one thread sums
 constexpr int64_t kRowsOfV = 16;   // that one thread solves for
 }  // namespace
 
-Whitening::Whitening(const FeatureRows& features) : stride_(features.stride()), intercept_(features.width()) {
+Whitening::Whitening(const AugmentedRows& features) : stride_(features.stride()), intercept_(features.width()) {
   gram_.assign(static_cast<size_t>(stride_ * stride_), 0);
-  const int64_t blocks = features.num_blocks(), used = std::min(blocks, kRows / FeatureRows::kBlock);
+  const int64_t blocks = features.num_blocks(), used = std::min(blocks, kRows / AugmentedRows::kBlock);
   int64_t rows = 0;
   for (int64_t i = 0; i < used; ++i) rows += features.rows_of(i * blocks / used);
   const double scale = rows > 0 ? static_cast<double>(features.size()) / static_cast<double>(rows) : 0;

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "transfer/feature_rows.h"
+#include "transfer/augmented_rows.h"
 
 namespace clipkit {
 
@@ -16,7 +16,7 @@ class Whitening {
  public:
   static constexpr int64_t kRows = int64_t{1} << 15;  // that X^T X is taken from, evenly spread, and scaled up
 
-  explicit Whitening(const FeatureRows& features);
+  explicit Whitening(const AugmentedRows& features);
 
   // Sets L. Everything but the intercept has a penalty of 1. On the compute thread.
   void set(double factor);

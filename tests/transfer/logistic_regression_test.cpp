@@ -110,7 +110,7 @@ TEST(LogisticRegression, GradientMatchesCentralDifferences) {
   for (const int64_t classes : {2, 3}) {
     std::vector<int32_t> labels;
     for (int64_t i = 0; i < kN; ++i) labels.push_back(static_cast<int32_t>(i % classes));
-    const FeatureRows rows(x);
+    const AugmentedRows rows(x);
     LogisticLoss loss(rows, labels, classes);
     std::vector<double> w(static_cast<size_t>(loss.rows() * rows.stride()));
     for (size_t i = 0; i < w.size(); ++i) w[i] = std::sin(static_cast<double>(i));

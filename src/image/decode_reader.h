@@ -8,9 +8,9 @@
 namespace clipkit {
 
 // Reads a file from front to back; whatever would reach past its end is the error "truncated".
-class ByteReader {
+class DecodeReader {
  public:
-  ByteReader(const DecodeJob& job, std::string_view format) : job_(job), format_(format) {}
+  DecodeReader(const DecodeJob& job, std::string_view format) : job_(job), format_(format) {}
 
   size_t position() const noexcept { return position_; }
   size_t remaining() const noexcept { return job_.bytes.size() - position_; }

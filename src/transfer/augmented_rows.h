@@ -11,11 +11,11 @@ namespace clipkit {
 // Feature vectors as the solver multiplies them: in double, with a 1 behind them, whose weight is the intercept, and
 // zeros up to a multiple of a cache line. Made block by block from the float32 rows, which stay as they are: a copy in
 // double of a large set would not fit.
-class FeatureRows {
+class AugmentedRows {
  public:
   static constexpr int64_t kBlock = 256;  // rows: with their scores they stay in the cache between two products
 
-  explicit FeatureRows(TensorView x) : x_(x), width_(x.shape()[1]) {}
+  explicit AugmentedRows(TensorView x) : x_(x), width_(x.shape()[1]) {}
 
   int64_t size() const noexcept { return x_.shape()[0]; }
   int64_t width() const noexcept { return width_; }
