@@ -1,8 +1,6 @@
 #include "nn/conv_bn.h"
 
-#include <cmath>
-#include <utility>
-
+#include "nn/fold_batch_norm.h"
 #include "tensor/convert.h"
 
 namespace clipkit {
@@ -26,27 +24,19 @@ void ConvBn::visit_params(const std::string& conv, const std::string& norm, cons
 
 namespace {
 
-// w * factor per output channel, and beta - mean * factor. T is the type that the backend sums in.
-template <class T>
-std::pair<Tensor, Tensor> folded(Backend& b, const ConvBn& layer) {
+// The parameters as values on the host, of the type that the backend sums in.
+ConvBnWeights host_weights(Backend& b, const ConvBn& layer) {
   const auto host = [&](const Param& param) {
     if (!param.in_training) return to_dtype(param.value, b.sum_dtype());
     Tensor copy = Tensor::empty(param.shape, b.sum_dtype());
     b.download(param.value, copy);
     return copy;
   };
-  const Tensor w = host(layer.weight), gamma = host(layer.gamma), beta = host(layer.beta),
-               mean = host(layer.running_mean), var = host(layer.running_var);
-  Tensor weight = Tensor::empty(layer.weight.shape, b.sum_dtype()),
-         bias = Tensor::empty({layer.out_channels()}, b.sum_dtype());
-  for (int64_t o = 0; o < layer.out_channels(); ++o) {
-    const double factor = gamma.data<T>()[o] / std::sqrt(double{var.data<T>()[o]} + layer.eps);
-    const auto from = w.row<T>(o);
-    const auto to = weight.row<T>(o);
-    for (size_t i = 0; i < from.size(); ++i) to[i] = static_cast<T>(from[i] * factor);
-    bias.data<T>()[o] = static_cast<T>(beta.data<T>()[o] - mean.data<T>()[o] * factor);
-  }
-  return {std::move(weight), std::move(bias)};
+  return {.weight = host(layer.weight),
+          .gamma = host(layer.gamma),
+          .beta = host(layer.beta),
+          .mean = host(layer.running_mean),
+          .var = host(layer.running_var)};
 }
 
 // (N, H, W, C) as rows of channels.
@@ -58,8 +48,11 @@ TensorView rows(const TensorView& map) {
 }  // namespace
 
 std::unique_ptr<PackedConvolution> ConvBn::fold(Backend& b) const {
-  const auto [w, bias] = b.sum_dtype() == DType::kFloat64 ? folded<double>(b, *this) : folded<float>(b, *this);
-  return ops::pack_convolution(b, {.weight = w, .bias = bias, .stride = stride_, .padding = padding_});
+  const ConvBnWeights weights = host_weights(b, *this);
+  const FoldedConv folded =
+      b.sum_dtype() == DType::kFloat64 ? fold_batch_norm<double>(weights, eps) : fold_batch_norm<float>(weights, eps);
+  return ops::pack_convolution(b,
+                               {.weight = folded.weight, .bias = folded.bias, .stride = stride_, .padding = padding_});
 }
 
 void ConvBn::prepare(Backend& b) {
