@@ -32,11 +32,12 @@ clipkit_layer(report DEPENDS tensor)
 clipkit_layer(fetch DEPENDS tensor)
 clipkit_layer(model DEPENDS nn checkpoint text image)
 clipkit_layer(data DEPENDS image text LIBRARIES ZLIB::ZLIB)
+clipkit_layer(export DEPENDS model)
 clipkit_layer(eval DEPENDS model data report)
 clipkit_layer(train DEPENDS eval dist)
 clipkit_layer(transfer DEPENDS train LIBRARIES ${LBFGS_LIBRARY})
 clipkit_layer(curate DEPENDS eval LIBRARIES PkgConfig::RE2)
-clipkit_layer(api DEPENDS transfer curate runtime fetch)
+clipkit_layer(api DEPENDS transfer curate export runtime fetch)
 
 if(TARGET clipkit_api)
   target_compile_definitions(clipkit_api PRIVATE CLIPKIT_VERSION="${PROJECT_VERSION}")  # for reports

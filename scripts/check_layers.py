@@ -64,6 +64,7 @@ PUBLIC_HEADERS = {
     "evaluate.h": "eval",
     "benchmark.h": "api",
     "checkpoint.h": "api",
+    "onnx.h": "api",
     "model.h": "api",
     "clipkit.h": "api",
 }

@@ -13,6 +13,7 @@
 #include "clipkit/log.h"
 #include "clipkit/model.h"
 #include "clipkit/npy.h"
+#include "clipkit/onnx.h"
 #include "clipkit/precision.h"
 #include "clipkit/preprocess.h"
 #include "clipkit/prompts.h"

@@ -6,7 +6,6 @@
 #include "base/file_writer.h"
 #include "base/json.h"
 #include "checkpoint/safetensors.h"
-#include "clipkit/tokenizer.h"
 #include "model/clip.h"
 #include "model/config_source.h"
 #include "model/config_target.h"
@@ -21,13 +20,6 @@ namespace {
 
 bool is_floating(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
-}
-
-// The tokenizer to write beside the model: none where the model's tokens are not its.
-std::shared_ptr<const Tokenizer> tokenizer_to_write(const ModelSource& source) {
-  if (!source.has_text_tower) return nullptr;
-  auto tokenizer = open_tokenizer(source.checkpoint);
-  return tokenizer->vocab_size() == source.config.text.vocab_size ? tokenizer : nullptr;
 }
 
 // Reads the written checkpoint back as anybody would and compares every tensor and the configuration.
@@ -74,6 +66,12 @@ StateDict tensors_to_write(const ModelSource& source, const LoadOptions& load_op
     if (!is_floating(tensor.dtype())) result.emplace(name, Tensor(tensor.view(), tensor.owner()));
   }
   return result;
+}
+
+std::shared_ptr<const Tokenizer> tokenizer_to_write(const ModelSource& source) {
+  if (!source.has_text_tower) return nullptr;
+  auto tokenizer = open_tokenizer(source.checkpoint);
+  return tokenizer->vocab_size() == source.config.text.vocab_size ? tokenizer : nullptr;
 }
 
 void write_checkpoint(const fs::path& to, const ModelSource& source, const StateDict& tensors,

@@ -13,14 +13,18 @@ void ModelOptions::add_model_to(std::vector<Option>& options) {
 void ModelOptions::add_others_to(std::vector<Option>& options) {
   const std::vector<std::pair<std::string, Precision>> precisions = {{"fp32", Precision::kFloat32},
                                                                      {"bf16", Precision::kBFloat16}};
-  const std::vector<std::pair<std::string, Activation>> activations = {
-      {spelled(Activation::kQuickGelu), Activation::kQuickGelu},
-      {spelled(Activation::kGelu), Activation::kGelu},
-      {spelled(Activation::kGeluTanh), Activation::kGeluTanh}};
   options.push_back(choice("--precision", precisions, &load_.precision, "operands of matrix products"));
   options.push_back(number("--threads", "N", &load_.threads, {0, 4096}, "compute threads; results do not depend on it")
                         .with_default("all processors"));
   options.push_back(text("--device", "NAME", &load_.device, "where to compute"));
+  add_reading_to(options);
+}
+
+void ModelOptions::add_reading_to(std::vector<Option>& options) {
+  const std::vector<std::pair<std::string, Activation>> activations = {
+      {spelled(Activation::kQuickGelu), Activation::kQuickGelu},
+      {spelled(Activation::kGelu), Activation::kGelu},
+      {spelled(Activation::kGeluTanh), Activation::kGeluTanh}};
   options.push_back(number("--image-size", "N", &load_.image_size, {1, 16384}, "run at another picture size")
                         .with_unit("px")
                         .with_default("the checkpoint's"));

@@ -12,8 +12,9 @@ namespace clipkit::cli {
 // Options of every command that runs a model.
 class ModelOptions {
  public:
-  void add_model_to(std::vector<Option>& options);   // --model alone
-  void add_others_to(std::vector<Option>& options);  // how to run it
+  void add_model_to(std::vector<Option>& options);    // --model alone
+  void add_others_to(std::vector<Option>& options);   // how to run it
+  void add_reading_to(std::vector<Option>& options);  // of these, what changes the model that is read
 
   std::string name() const { return model_.empty() ? "emoji" : model_; }
   const LoadOptions& load_options() const noexcept { return load_; }
