@@ -11,7 +11,14 @@
 const fs = require("fs");
 const path = require("path");
 const readline = require("readline");
-const ort = require("onnxruntime-node");
+
+let ort;
+try {
+  ort = require("onnxruntime-node");
+} catch {
+  console.error("node does not find onnxruntime-node");
+  process.exit(1);
+}
 
 const TYPES = {
   "<f4": ["float32", Float32Array],
