@@ -10,13 +10,17 @@ namespace {
 
 constexpr int64_t kInt32 = 6;  // TensorProto.DataType
 
-// (L, L): what a token adds to the scores of those behind it. The lowest number stands for minus infinity: its weight
-// is zero all the same, and no run-time meets infinity minus infinity.
-Value causal_mask(OnnxGraph& graph, const Value& length) {
+// 0, 1, ..., L - 1.
+Value indices(OnnxGraph& graph, const Value& ids) {
+  const Value length = graph.node("index", "Shape", {ids}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
+  const Value end = graph.node("index", "Squeeze", {length, graph.constants({0})});
+  return graph.node("index", "Range", {graph.constant(int64_t{0}), end, graph.constant(int64_t{1})});
+}
+
+// (L, L): what is added to the scores of tokens that are not there yet. The lowest number stands for minus infinity:
+// weights become zero all the same, and no run-time meets infinity minus infinity.
+Value causal_mask(OnnxGraph& graph, const Value& index) {
   const std::string layer = "mask";
-  const Value first = graph.constant(int64_t{0});
-  const Value end = graph.node(layer, "Squeeze", {length, graph.constants({0})});
-  const Value index = graph.node(layer, "Range", {first, end, graph.constant(int64_t{1})});
   const Value column = graph.node(layer, "Unsqueeze", {index, graph.constants({0})});
   const Value row = graph.node(layer, "Unsqueeze", {index, graph.constants({1})});
   const Value later = graph.node(layer, "Greater", {column, row});
@@ -42,12 +46,13 @@ Value feature_position(OnnxGraph& graph, const TextConfig& config, const Value& 
 Value onnx_text_tower(OnnxLayers& layers, const ModelConfig& config, const Value& ids) {
   OnnxGraph& graph = layers.graph;
   const TransformerConfig& transformer = config.text.transformer;
-  const Value length = graph.node("text", "Shape", {ids}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
-  const Value positions = graph.node(
-      "text", "Slice", {layers.parameter("positional_embedding"), graph.constants({0}), length, graph.constants({0})});
+  // Looked up one by one: a text that is too long asks for a row that is not there, which every run-time reports.
+  const Value index = indices(graph, ids);
+  const Value positions =
+      graph.node("positional_embedding", "Gather", {layers.parameter("positional_embedding"), index});
   const Value tokens = graph.node("token_embedding", "Gather", {layers.parameter("token_embedding.weight"), ids});
   Value x = graph.node("text", "Add", {tokens, positions});
-  x = layers.transformer("transformer", x, transformer, causal_mask(graph, length));
+  x = layers.transformer("transformer", x, transformer, causal_mask(graph, index));
   const Value token =
       graph.node("pool", "GatherND", {x, feature_position(graph, config.text, ids)}, {{"batch_dims", int64_t{1}}});
   return layers.projection("text_projection", layers.layer_norm("ln_final", token, transformer.eps));
