@@ -2,9 +2,9 @@
 //
 //   node onnxruntime.cjs --probe                           prints the version of onnxruntime-node; status 1 without it
 //   node onnxruntime.cjs MODEL FOLDER INPUT=FILE.npy...    writes FOLDER/OUTPUT.npy for every output, float32
-//   node onnxruntime.cjs --serve THREADS                   the same for each line of standard input, with models and
-//                                                          inputs kept; answers with the milliseconds of the run.
-//                                                          FOLDER "-": nothing is written
+//   node onnxruntime.cjs --serve THREADS                   the same for each line of standard input, words apart by
+//                                                          tabs, with models and inputs kept; answers with the run's
+//                                                          milliseconds. FOLDER "-": nothing is written
 //
 // npm install --ignore-scripts onnxruntime-node; NODE_PATH says where, if not above this file.
 "use strict";
@@ -81,7 +81,7 @@ async function main(args) {
   if (args[0] !== "--serve") return new Runner(1).run(args);
   const runner = new Runner(Number(args[1]));
   for await (const line of readline.createInterface({ input: process.stdin })) {
-    console.log((await runner.run(line.split(" "))).toFixed(4));
+    console.log((await runner.run(line.split("\t"))).toFixed(4));
   }
 }
 

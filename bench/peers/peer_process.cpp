@@ -82,7 +82,7 @@ PeerProcess::~PeerProcess() {
 
 double PeerProcess::run(const std::filesystem::path& model, const std::string& folder, const std::string& input,
                         const std::filesystem::path& file) {
-  std::fprintf(to_, "%s %s %s=%s\n", model.c_str(), folder.c_str(), input.c_str(), file.c_str());
+  std::fprintf(to_, "%s\t%s\t%s=%s\n", model.c_str(), folder.c_str(), input.c_str(), file.c_str());
   std::fflush(to_);
   const std::string answer = read_line(from_);
   if (answer.empty()) throw std::runtime_error("ONNX Runtime could not run " + model.string());

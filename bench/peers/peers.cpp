@@ -11,18 +11,20 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "clipkit/clipkit.h"
+#include "inputs.h"
 #include "peer_process.h"
+#include "support/temporary_folder.h"
 
 namespace clipkit::peers {
 namespace {
 
-namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 struct Arguments {
   std::string model = "generated:ViT-B/32";
@@ -58,38 +60,11 @@ Arguments parse(int argc, char** argv) {
   return arguments;
 }
 
-// Lengths of captions as people write them, start and end token included: 13 on average.
-constexpr int kLengths[] = {12, 9, 16, 11, 13, 10, 24, 12, 8, 14, 11, 19, 10, 13, 17, 15};
-
-struct Captions {
-  Tensor tokens;     // (N, longest)
-  double gflop = 0;  // of one, on average
-};
-
-// Rows of made-up words with the end token at their length, zeros behind it.
-Captions made_captions(const ModelConfig& config, int batch, int columns) {
-  const int end = config.text.pooling == TextPooling::kEndId ? config.text.end_id : config.text.vocab_size - 1;
-  Captions captions{Tensor::zeros({batch, columns}, DType::kInt64)};
-  for (int n = 0; n < batch; ++n) {
-    const int length = std::min(kLengths[static_cast<size_t>(n) % std::size(kLengths)], columns);
-    const auto row = captions.tokens.row<int64_t>(n);
-    for (int i = 0; i + 1 < length; ++i) row[static_cast<size_t>(i)] = (n * 7919 + i * 104729) % (end - 1);
-    row[static_cast<size_t>(length - 1)] = end;
-    captions.gflop += text_gflop(config, length) / batch;
-  }
-  return captions;
-}
-
-int longest(int batch) {
-  return *std::max_element(kLengths, kLengths + std::min<size_t>(static_cast<size_t>(batch), std::size(kLengths)));
-}
-
-Tensor made_pixels(const ModelConfig& config, int batch) {
-  Tensor pixels = Tensor::empty({batch, 3, config.preprocess.height, config.preprocess.width});
-  for (int64_t i = 0; i < pixels.num_elements(); ++i) {
-    pixels.data<float>()[i] = static_cast<float>(std::sin(0.37 * static_cast<double>(i)));
-  }
-  return pixels;
+template <class Work>
+double milliseconds_of(const Work& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
 struct Runner {
@@ -106,31 +81,17 @@ struct Runner {
   }
 };
 
-template <class Work>
-double milliseconds_of(const Work& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
 class Race {
  public:
   explicit Race(const Arguments& arguments)
-      : arguments_(arguments), peak_(measure_peak(arguments.threads)), peer_(arguments.threads) {
-    std::string pattern = (fs::temp_directory_path() / "clipkit-peers-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
-    export_onnx(arguments.model, folder_);
+      : arguments_(arguments), peer_(arguments.threads), peak_(measure_peak(arguments.threads)) {
+    export_onnx(arguments.model, folder_.path());
     LoadOptions options;
     options.threads = arguments.threads;
     models_.emplace_back("clipkit fp32", load(arguments.model, options));
     if (peak_.bf16_gflops == 0) return;
     options.precision = Precision::kBFloat16;
     models_.emplace_back("clipkit bf16", load(arguments.model, options));
-  }
-  ~Race() {
-    std::error_code error;
-    fs::remove_all(folder_, error);
   }
 
   void run() {
@@ -142,87 +103,64 @@ class Race {
   }
 
  private:
-  // The limit is the most that the machine gave at any time between two races.
-  void see_peak() {
-    const MachinePeak now = measure_peak(arguments_.threads);
-    peak_.fp32_gflops = std::max(peak_.fp32_gflops, now.fp32_gflops);
-    peak_.bf16_gflops = std::max(peak_.bf16_gflops, now.bf16_gflops);
-  }
-
-  const ModelConfig& config() const { return models_.front().second.config(); }
-
-  void announce() const {
-    if (arguments_.json) {
-      std::printf(
-          "{\"model\": \"%s\", \"threads\": %d, \"cpu_target\": \"%s\", \"fp32_gflops\": %.1f, \"bf16_gflops\": %.1f, "
-          "\"onnxruntime\": \"%s\"}\n",
-          arguments_.model.c_str(), arguments_.threads, peak_.cpu_target.c_str(), peak_.fp32_gflops, peak_.bf16_gflops,
-          peer_.version().c_str());
-      return;
-    }
-    std::printf("%s, %d threads, %s: peak fp32 %.0f, bf16 %.0f GFLOP/s; ONNX Runtime %s\n", arguments_.model.c_str(),
-                arguments_.threads, peak_.cpu_target.c_str(), peak_.fp32_gflops, peak_.bf16_gflops,
-                peer_.version().c_str());
-    std::printf("%-12s %-30s %9s %9s %12s %10s\n", "", "ms an item:", "median", "best", "x peer", "of peak");
-  }
+  const Model& fp32() const { return models_.front().second; }
+  const ModelConfig& config() const { return fp32().config(); }
 
   // Ours with a number type each, on one input.
   template <class Encode>
   std::vector<Runner> ours(const Encode& encode) {
     std::vector<Runner> runners;
     for (const auto& [who, model] : models_) {
-      const bool bf16 = &model != &models_.front().second;
-      runners.push_back({who, [&model = model, encode] { return milliseconds_of([&] { encode(model); }); }, bf16});
+      runners.push_back(
+          {who, [&model = model, encode] { return milliseconds_of([&] { encode(model); }); }, &model != &fp32()});
     }
     return runners;
   }
-  Runner peers(const std::string& who, const char* file, const char* input, const fs::path& path) {
+  Runner theirs(const std::string& who, const char* file, const char* input, const std::filesystem::path& path) {
     return {who, [=, this] { return peer_.run(folder_ / file, "-", input, path); }};
   }
   // An input as a file; the peer remembers what it has read, so each has a name of its own.
-  fs::path keep(const Tensor& tensor) {
-    const fs::path path = folder_ / ("input" + std::to_string(++inputs_) + ".npy");
+  std::filesystem::path keep(const Tensor& tensor) {
+    const auto path = folder_ / ("input" + std::to_string(++inputs_) + ".npy");
     write_npy(path, tensor);
     return path;
   }
   // One run for its outputs, against ours.
-  void compare(const char* file, const char* input, const fs::path& path, const char* output, const Tensor& expected) {
-    peer_.run(folder_ / file, folder_.string(), input, path);
-    const Tensor found = read_npy(folder_ / (std::string(output) + ".npy"));
+  void compare(const char* file, const char* input, const std::filesystem::path& path, const std::string& output,
+               const Tensor& expected) {
+    peer_.run(folder_ / file, folder_.path(), input, path);
+    const Tensor found = read_npy(folder_ / (output + ".npy"));
     double largest = 0, scale = 0;
     for (int64_t i = 0; i < expected.num_elements(); ++i) {
       largest = std::max(largest, std::abs(double{found.data<float>()[i]} - expected.data<float>()[i]));
       scale = std::max(scale, std::abs(double{expected.data<float>()[i]}));
     }
     if (!(largest <= 1e-4 * scale)) {
-      throw std::runtime_error(std::string(output) + " differ by " + std::to_string(largest / scale) + " relative");
+      throw std::runtime_error(output + " differ by " + std::to_string(largest / scale) + " relative");
     }
   }
 
   void image(int batch) {
     const Tensor pixels = made_pixels(config(), batch);
-    const fs::path path = keep(pixels);
-    compare("vision_model.onnx", "pixel_values", path, "image_embeds", models_.front().second.encode_pixels(pixels));
+    const auto path = keep(pixels);
+    compare("vision_model.onnx", "pixel_values", path, "image_embeds", fp32().encode_pixels(pixels));
     std::vector<Runner> runners = ours([&](const Model& model) { model.encode_pixels(pixels); });
-    runners.push_back(peers("ONNX Runtime fp32", "vision_model.onnx", "pixel_values", path));
+    runners.push_back(theirs("ONNX Runtime fp32", "vision_model.onnx", "pixel_values", path));
     race("image, " + std::to_string(batch), batch, image_gflop(config()), runners, 1);
   }
 
   // The peer both at the columns that the longest caption needs and, as its users run it, at the whole context.
   void text(int batch) {
-    const int context = config().text.context_length;
-    const Captions captions = made_captions(config(), batch, std::min(longest(batch), context));
-    const fs::path path = keep(captions.tokens), padded = keep(made_captions(config(), batch, context).tokens);
-    for (const fs::path& input : {path, padded}) {
-      compare("text_model.onnx", "input_ids", input, "text_embeds",
-              models_.front().second.encode_tokens(captions.tokens));
+    const int needed = longest_caption(config(), batch), all = config().text.context_length;
+    const Tensor tokens = made_captions(config(), batch, needed);
+    std::vector<Runner> runners = ours([&](const Model& model) { model.encode_tokens(tokens); });
+    for (const int columns : {needed, all}) {
+      const auto path = keep(made_captions(config(), batch, columns));
+      compare("text_model.onnx", "input_ids", path, "text_embeds", fp32().encode_tokens(tokens));
+      runners.push_back(
+          theirs("ONNX Runtime fp32, " + std::to_string(columns) + " columns", "text_model.onnx", "input_ids", path));
     }
-    std::vector<Runner> runners = ours([&](const Model& model) { model.encode_tokens(captions.tokens); });
-    const std::string who = "ONNX Runtime fp32, ";
-    const std::string columns = std::to_string(captions.tokens.shape()[1]), all = std::to_string(context);
-    runners.push_back(peers(who + columns + " columns", "text_model.onnx", "input_ids", path));
-    runners.push_back(peers(who + all + " columns", "text_model.onnx", "input_ids", padded));
-    race("text, " + std::to_string(batch), batch, captions.gflop, runners, 2);
+    race("text, " + std::to_string(batch), batch, caption_gflop(config(), batch), runners, 2);
   }
 
   // The last num_peers runners are the others'; each of ours is held against every one of them.
@@ -233,41 +171,67 @@ class Race {
         runner.times.push_back(runner.run() / batch);
       }
     }
-    see_peak();
+    // The limit is the most that the machine gave at any time between two races.
+    const MachinePeak now = measure_peak(arguments_.threads);
+    peak_.fp32_gflops = std::max(peak_.fp32_gflops, now.fp32_gflops);
+    peak_.bf16_gflops = std::max(peak_.bf16_gflops, now.bf16_gflops);
+    const size_t num_ours = runners.size() - num_peers;
     for (size_t i = 0; i < runners.size(); ++i) {
-      const double peak = runners[i].bf16 ? peak_.bf16_gflops : peak_.fp32_gflops, median = runners[i].median();
       std::vector<double> times_faster;
-      for (size_t p = runners.size() - num_peers; p < runners.size() && i < runners.size() - num_peers; ++p) {
-        times_faster.push_back(runners[p].median() / median);
+      for (size_t p = num_ours; p < runners.size() && i < num_ours; ++p) {
+        times_faster.push_back(runners[p].median() / runners[i].median());
       }
-      print_row(what, runners[i], times_faster, peak, gflop / (runners[i].best() / 1000) / peak);
+      print_row(what, runners[i], times_faster, gflop);
     }
-    std::fflush(stdout);
   }
 
-  void print_row(const std::string& what, const Runner& runner, const std::vector<double>& times_faster, double peak,
-                 double ratio_to_peak) const {
+  void announce() const {
+    if (arguments_.json) {
+      return print(Json{{"model", arguments_.model},
+                        {"threads", arguments_.threads},
+                        {"cpu_target", peak_.cpu_target},
+                        {"onnxruntime", peer_.version()}}
+                       .dump());
+    }
+    print(arguments_.model + ", " + std::to_string(arguments_.threads) + " threads, " + peak_.cpu_target +
+          "; ONNX Runtime " + peer_.version());
+    std::printf("%-12s %-30s %9s %9s %14s %10s\n", "", "ms an item:", "median", "best", "x peer", "of peak");
+  }
+
+  void print_row(const std::string& what, const Runner& runner, const std::vector<double>& times_faster,
+                 double gflop) const {
+    const double peak = runner.bf16 ? peak_.bf16_gflops : peak_.fp32_gflops,
+                 ratio_to_peak = gflop / (runner.best() / 1000) / peak;
+    if (arguments_.json) {
+      return print(Json{{"what", what},
+                        {"who", runner.who},
+                        {"median_ms", runner.median()},
+                        {"best_ms", runner.best()},
+                        {"times_faster", times_faster},
+                        {"peak_gflops", peak},
+                        {"ratio_to_peak", ratio_to_peak}}
+                       .dump());
+    }
     std::string ratios;
     for (const double ratio : times_faster) {
       char text[32];
-      std::snprintf(text, sizeof text, "%.2f", ratio);
-      ratios += (ratios.empty() ? "" : ", ") + std::string(text);
+      std::snprintf(text, sizeof text, "%s%.2f", ratios.empty() ? "" : ", ", ratio);
+      ratios += text;
     }
-    if (arguments_.json) {
-      std::printf(
-          "{\"what\": \"%s\", \"who\": \"%s\", \"median_ms\": %.4f, \"best_ms\": %.4f, \"times_faster\": [%s], "
-          "\"peak_gflops\": %.1f, \"ratio_to_peak\": %.4f}\n",
-          what.c_str(), runner.who.c_str(), runner.median(), runner.best(), ratios.c_str(), peak, ratio_to_peak);
-    } else {
-      std::printf("%-12s %-30s %9.3f %9.3f %12s %8.1f %%\n", what.c_str(), runner.who.c_str(), runner.median(),
-                  runner.best(), ratios.c_str(), 100 * ratio_to_peak);
-    }
+    std::printf("%-12s %-30s %9.3f %9.3f %14s %8.1f %%\n", what.c_str(), runner.who.c_str(), runner.median(),
+                runner.best(), ratios.c_str(), 100 * ratio_to_peak);
+    std::fflush(stdout);
+  }
+
+  static void print(const std::string& line) {
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
   }
 
   Arguments arguments_;
-  MachinePeak peak_;
+  testing::TemporaryFolder folder_;
   PeerProcess peer_;
-  fs::path folder_;
+  MachinePeak peak_;
   std::vector<std::pair<std::string, Model>> models_;
   int inputs_ = 0;
 };
