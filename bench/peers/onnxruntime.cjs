@@ -12,6 +12,7 @@ const fs = require("fs");
 const path = require("path");
 const readline = require("readline");
 
+process.env.ORT_DISABLE_TELEMETRY = "1"; // its releases report their use to Microsoft otherwise
 let ort;
 try {
   ort = require("onnxruntime-node");
