@@ -11,8 +11,6 @@
 #include <stdexcept>
 #include <vector>
 
-extern char** environ;
-
 namespace clipkit::peers {
 
 namespace {
@@ -30,6 +28,7 @@ Started start(std::vector<std::string> command) {
   posix_spawn_file_actions_adddup2(&actions, in[0], 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], 1);
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (std::string& word : command) argv.push_back(word.data());
   argv.push_back(nullptr);
   Started started{};

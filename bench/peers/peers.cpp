@@ -121,7 +121,7 @@ class Race {
   }
   // An input as a file; the peer remembers what it has read, so each has a name of its own.
   std::filesystem::path keep(const Tensor& tensor) {
-    const auto path = folder_ / ("input" + std::to_string(++inputs_) + ".npy");
+    auto path = folder_ / ("input" + std::to_string(++inputs_) + ".npy");
     write_npy(path, tensor);
     return path;
   }

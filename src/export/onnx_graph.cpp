@@ -63,6 +63,7 @@ std::vector<OnnxGraph::Value> OnnxGraph::nodes(const std::string& layer, const s
   std::string name = concat(layer, "/", op);
   if (const int before = times_used_[name]++; before > 0) name += concat("_", before);
   std::vector<Value> results;
+  results.reserve(static_cast<size_t>(outputs));
   for (int i = 0; i < outputs; ++i) results.push_back(concat(name, ":", i));
   nodes_.push_back({name, op, std::move(inputs), results, std::move(attributes)});
   return results;
