@@ -17,7 +17,7 @@ int length_of(int caption, int columns) {
 }  // namespace
 
 Tensor made_pixels(const ModelConfig& config, int batch) {
-  Tensor pixels = Tensor::empty({batch, 3, config.preprocess.height, config.preprocess.width});
+  Tensor pixels = Tensor::empty({batch, 3, config.image_size(), config.image_size()});
   for (int64_t i = 0; i < pixels.num_elements(); ++i) {
     pixels.data<float>()[i] = static_cast<float>(std::sin(0.37 * static_cast<double>(i)));
   }

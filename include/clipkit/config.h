@@ -57,7 +57,7 @@ struct ModelConfig {
   // Trained with the sigmoid loss (SigLIP), which has a bias beside the temperature.
   bool sigmoid_loss = false;
 
-  int image_size() const noexcept;
+  CLIPKIT_API int image_size() const noexcept;
 };
 
 // What an encoder returns for each item.

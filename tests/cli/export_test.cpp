@@ -40,7 +40,7 @@ double relative_error(const TensorView& found, const TensorView& expected) {
 Tensor made_pixels(const ModelConfig& config, int64_t batch) {
   std::mt19937 random(static_cast<unsigned>(batch));
   std::normal_distribution<float> normal;
-  Tensor pixels = Tensor::empty({batch, 3, config.preprocess.height, config.preprocess.width});
+  Tensor pixels = Tensor::empty({batch, 3, config.image_size(), config.image_size()});
   for (float& x : pixels.span<float>()) x = normal(random);
   return pixels;
 }
