@@ -39,5 +39,5 @@ struct ClipkitMpiFunctions {
 
 inline constexpr uint32_t kClipkitMpiVersion = 1;
 inline constexpr char kClipkitMpiModule[] = "clipkit_mpi.so";
-// The one symbol that the module exports: const ClipkitMpiFunctions* clipkit_mpi_functions().
+// The one symbol that the module exports: const void* clipkit_mpi_functions(), a ClipkitMpiFunctions.
 inline constexpr char kClipkitMpiEntry[] = "clipkit_mpi_functions";

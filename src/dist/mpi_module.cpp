@@ -133,7 +133,7 @@ void abort(const char* message) {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) const ClipkitMpiFunctions* clipkit_mpi_functions() {
+extern "C" __attribute__((visibility("default"))) const void* clipkit_mpi_functions() {
   static const ClipkitMpiFunctions functions = {
       kClipkitMpiVersion, start, finish, all_gather, broadcast, barrier, send, receive, test, last_error, abort};
   return &functions;

@@ -35,7 +35,8 @@ if [ -e "$build/clipkit_mpi.so" ]; then
   module=$(find "$work/moved" -name clipkit_mpi.so)
   library=$(find "$work/moved" -name 'libclipkit.so' -o -name libclipkit.a)
   [ "$(dirname "$module")" = "$(dirname "$library")" ] || { echo "clipkit_mpi.so is not beside the library"; exit 1; }
-  ldd "$module" | grep -q libmpi || { echo "clipkit_mpi.so links no MPI"; exit 1; }
+  # Not through a pipe, which fails where grep ends before ldd has written all.
+  grep -q libmpi <<<"$(ldd "$module")" || { echo "clipkit_mpi.so links no MPI"; exit 1; }
 fi
 
 echo "program:"
