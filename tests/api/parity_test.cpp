@@ -4,6 +4,7 @@
 
 #include "base/cpu_target.h"
 #include "clipkit/clipkit.h"
+#include "support/bf16.h"
 #include "support/golden.h"
 
 // Whole models on the CPU backend, in float32 and bf16, against what the reference implementation recorded.
@@ -97,7 +98,7 @@ void check_parity(const std::string& name, const StateDict& io, const Tensor& pi
 // An operand in bf16 is off by at most 2^-9 relative; independent over a residual stream of dozens of products this
 // averages to a cosine well above 0.999, the bound here. The measured values are in docs/numerics.md.
 void check_bf16(const std::string& name, const StateDict& io, const Tensor& pixels) {
-  if (measure_peak().bf16_gflops == 0) GTEST_SKIP() << "this CPU has no bf16 products";
+  CLIPKIT_BF16_OR_SKIP();
   LoadOptions options;
   options.precision = Precision::kBFloat16;
   const Model model = load("generated:" + name, options);

@@ -5,6 +5,7 @@
 #include "cpu/cpu_backend.h"
 #include "model/modified_resnet.h"
 #include "nn/nn_testing.h"
+#include "support/bf16.h"
 
 // A ResNet tower's training pass on the CPU beside the reference's in float64.
 
@@ -107,12 +108,8 @@ TEST(ResNetTraining, OnTheCpuAgreesWithTheReference) {
 }
 
 TEST(ResNetTraining, InBfloat16AgreesWithTheReference) {
-  try {
-    expect_agreement(DType::kBFloat16);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kUnsupported) throw;
-    GTEST_SKIP() << error.what();
-  }
+  CLIPKIT_BF16_OR_SKIP();
+  expect_agreement(DType::kBFloat16);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "clipkit/clipkit.h"
+#include "support/bf16.h"
 
 // An item's features must not depend on the batch that it came in, nor on the number of threads.
 
@@ -43,8 +44,7 @@ class SameBits : public ::testing::TestWithParam<Case> {};
 
 TEST_P(SameBits, InAnyBatchAndWithAnyNumberOfThreads) {
   const Case& c = GetParam();
-  if (c.precision == Precision::kBFloat16 && measure_peak().bf16_gflops == 0)
-    GTEST_SKIP() << "this CPU has no bf16 products";
+  if (c.precision == Precision::kBFloat16) CLIPKIT_BF16_OR_SKIP();
   constexpr int64_t kItems = 19;
   LoadOptions options;
   options.precision = c.precision;

@@ -11,6 +11,7 @@
 #include "base/cpu_target.h"
 #include "base/highway_target.h"
 #include "cpu/cpu_backend.h"
+#include "support/bf16.h"
 #include "support/tensors.h"
 
 // The CPU backend beside the reference in float64, on the instruction set that CLIPKIT_CPU asks for: CMakeLists.txt
@@ -42,12 +43,9 @@ class CpuTest : public ::testing::Test {
 class CpuBackendTest : public ::testing::TestWithParam<DType> {
  protected:
   void SetUp() override {
-    try {
-      cpu_ = make_cpu_backend(GetParam());
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kUnsupported) throw;
-      GTEST_SKIP() << error.what();
-    }
+    if (const std::string missing = missing_cpu_target(); !missing.empty()) GTEST_SKIP() << missing;
+    if (GetParam() == DType::kBFloat16) CLIPKIT_BF16_OR_SKIP();
+    cpu_ = make_cpu_backend(GetParam());
   }
 
   DType operand() const { return GetParam(); }

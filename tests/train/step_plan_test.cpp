@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "clipkit/error.h"
 #include "cpu/cpu_backend.h"
 #include "model/config_source.h"
 #include "model/initialize.h"
+#include "support/bf16.h"
 
 namespace clipkit {
 namespace {
@@ -83,14 +83,6 @@ struct PlanOfViTB32 : ::testing::Test {
     return plan_step(config_by_name_or_file("ViT-B-32"), *make_cpu_backend(operands), options, 64, num_tokens,
                      learning);
   }
-  static bool has_bf16() {
-    try {
-      make_cpu_backend(DType::kBFloat16);
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
-  }
 };
 
 TEST_F(PlanOfViTB32, InFloat32IsThatOfACarefulEngineer) {
@@ -104,7 +96,7 @@ TEST_F(PlanOfViTB32, WithCheckpointingNeedsAThirdOfTheActivations) {
 }
 
 TEST_F(PlanOfViTB32, InBf16KeepsToItsPartsOfFloat32) {
-  if (!has_bf16()) GTEST_SKIP() << "this CPU has no bf16 products";
+  CLIPKIT_BF16_OR_SKIP();
   const StepPlan whole = plan(DType::kFloat32, 77), half = plan(DType::kBFloat16, 77);
   EXPECT_LE(static_cast<double>(half.activations), 0.55 * static_cast<double>(whole.activations));
   EXPECT_LE(static_cast<double>(half.bytes()), 0.85 * static_cast<double>(whole.bytes()));
