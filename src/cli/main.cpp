@@ -58,10 +58,15 @@ std::vector<Manual> family(std::span<const Manual> manuals, const std::string& w
 
 [[noreturn]] void unknown_command(std::span<const Manual> manuals, std::span<const std::string> args) {
   const std::vector<Manual> members = family(manuals, args[0]);
+  if (!members.empty() && args.size() < 2) {
+    std::string words;
+    for (const Manual& member : members) words += (words.empty() ? "" : ", ") + member.name.substr(args[0].size() + 1);
+    throw UsageError(args[0] + " needs a second word: " + words + " (clipkit help " + args[0] + " says more)");
+  }
   std::vector<std::string> names = {"help", "--help", "--version"};
   if (!members.empty()) names.clear();
   for (const Manual& manual : members.empty() ? manuals : members) names.push_back(manual.name);
-  const std::string name = members.empty() || args.size() < 2 ? args[0] : args[0] + " " + args[1];
+  const std::string name = members.empty() ? args[0] : args[0] + " " + args[1];
   throw UsageError("there is no command " + name + suggestion(name, names) + " (clipkit help" +
                    (members.empty() ? " lists them)" : " " + args[0] + " lists them)"));
 }
