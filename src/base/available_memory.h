@@ -4,7 +4,8 @@
 
 namespace clipkit {
 
-// Bytes that this process may still take: the machine's, or what its control group leaves. 0: unknown.
+// Bytes that this process may still take: what the machine has, or its control group (version 2) leaves, where the
+// cache of files counts as free. 0: unknown.
 size_t available_memory();
 
 }  // namespace clipkit
