@@ -25,9 +25,8 @@ TensorView Workspace::take(Shape shape, DType dtype) {
   }
   auto* data = static_cast<char*>(blocks_[block_].view().raw()) + used_;
   used_ += bytes;
-  size_t in_use = used_;
-  for (size_t i = 0; i < block_; ++i) in_use += blocks_[i].view().bytes();
-  peak_ = std::max(peak_, in_use);
+  in_use_ += bytes;
+  peak_ = std::max(peak_, in_use_);
   return {static_cast<void*>(data), shape, dtype, backend_.device()};
 }
 

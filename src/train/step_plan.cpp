@@ -29,7 +29,6 @@ StepPlan plan_step(const ModelConfig& config, const Backend& real, const Trainer
   std::vector<int32_t> ids(static_cast<size_t>(num_tokens), 0);
   ids.back() = config.text.pooling == TextPooling::kEndId ? config.text.end_id : config.text.vocab_size - 1;
   const std::vector<std::span<const int32_t>> texts(static_cast<size_t>(batch), ids);
-  trainer.workspace().reserve(size_t{1} << 40);  // so that it stays one block
   trainer.step({pixels, texts}, 0, 0);
   plan.activations = trainer.workspace().peak_bytes();
   plan.packed = planning.packed_bytes();

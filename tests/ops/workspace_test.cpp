@@ -85,6 +85,20 @@ TEST_F(WorkspaceTest, JoinsItsBlocksOnceTheOutermostScopeEnds) {
   EXPECT_EQ(workspace_.capacity_bytes(), capacity);
 }
 
+TEST_F(WorkspaceTest, CountsWhatOneBlockWouldHaveHeld) {
+  {
+    const Workspace::Scope outer(workspace_);
+    workspace_.take({100}, DType::kUInt8);  // 128 bytes of the first block; what the next one needs does not fit there
+    workspace_.take({3 * kMegabyte}, DType::kUInt8);
+    {
+      const Workspace::Scope inner(workspace_);
+      workspace_.take({2 * kMegabyte}, DType::kUInt8);
+    }
+    workspace_.take({kMegabyte}, DType::kUInt8);
+  }
+  EXPECT_EQ(workspace_.peak_bytes(), static_cast<size_t>(128 + 5 * kMegabyte));
+}
+
 TEST_F(WorkspaceTest, KeepsOneBlockFromCallToCall) {
   void* place = nullptr;
   for (int i = 0; i < 4; ++i) {
