@@ -93,6 +93,7 @@ void TrainingRun::start() {
   Communicator& ranks = *parts_.ranks;
   if (is_first_rank()) log_info(memory_text(plan_));
   check_memory(plan_);
+  ranks.barrier();  // all have looked at what is free before the first one takes its part
   model.start_training(*parts_.backend, learning_of(options_, model.config));
   model.prepare(*parts_.backend);
   trainer_.emplace(model, *parts_.backend, ranks,
