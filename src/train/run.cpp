@@ -147,7 +147,10 @@ const PairBatch& TrainingRun::next_batch() {
     return *loader_->next();
   } catch (const Error&) {
     // The data are gone, the steps need not be. Other ranks cannot be asked to save: they may be in the middle of one.
-    if (parts_.ranks->size() == 1 && saved_step_ != state_.step) save(/*scheduled=*/false);
+    if (parts_.ranks->size() == 1 && saved_step_ != state_.step) {
+      save(/*scheduled=*/false);
+      if (!save_error_.empty()) log_warning(save_error_);
+    }
     throw;
   }
 }
@@ -228,7 +231,7 @@ void TrainingRun::save(bool scheduled) {
     state_ = state;
   } else if (save_error_.empty()) {
     save_error_ = concat("the checkpoint of step ", state.step, " could not be written by the first process");
-  } else if (state.step > 0 && state.step < total_steps_) {
+  } else if (scheduled && state.step > 0 && state.step < total_steps_) {
     log_warning(save_error_, "; training goes on");
   }
   clock_.restart();
