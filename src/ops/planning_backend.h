@@ -13,9 +13,8 @@ class PlanningBackend final : public Backend {
   // Stands in for this one, which it borrows.
   explicit PlanningBackend(const Backend& real) : real_(real) {}
 
-  double gflop() const noexcept { return gflop_; }                // of all products so far; two per multiply-add
+  double gflop() const noexcept { return gflop_; }                // of the layers' products; two per multiply-add
   size_t packed_bytes() const noexcept { return packed_bytes_; }  // copies that pack() would have made
-  void forget() noexcept { gflop_ = 0; }
 
   Device device() const override { return real_.device(); }
   DType operand_dtype() const override { return real_.operand_dtype(); }

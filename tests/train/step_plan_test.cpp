@@ -76,6 +76,16 @@ TEST(StepPlan, CountsParametersGradientsAndMoments) {
   EXPECT_EQ(plan_step(run.config, *run.backend, half, 4, 8).moments, parameters);
 }
 
+TEST(StepPlan, CountsCopiesOfWeightsOnce) {
+  const ModelConfig config = config_by_name_or_file("mini-rn");
+  size_t copies = 0;  // convolutions, and what the attention pool lays out in its own way
+  Clip(config, true, true).visit_params([&](const std::string& name, Param& param) {
+    const bool pooled = name.ends_with("attnpool.k_proj.weight") || name.ends_with("attnpool.v_proj.weight");
+    if (pooled || param.shape.rank() == 4) copies += 4 * static_cast<size_t>(param.shape.num_elements());
+  });
+  EXPECT_EQ(plan_step(config, *make_cpu_backend(), {}, 4, 8).packed, copies);
+}
+
 // The bars of the memory that training ViT-B/32 may take at 64 pairs.
 struct PlanOfViTB32 : ::testing::Test {
   static StepPlan plan(DType operands, int64_t num_tokens, const TrainerOptions& options = {},
