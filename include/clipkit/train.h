@@ -127,6 +127,7 @@ struct TrainPlan {
   double gflop_per_step = 0;  // of all processes, two per multiply-add
   double pairs_per_second = 0,
          seconds = 0;  // expected of this machine, from what its arithmetic units do at their best
+  bool is_first_process = true;
 
   size_t bytes() const { return parameters + gradients + moments + averages + weight_copies + activations; }
 };

@@ -221,15 +221,15 @@ int Train::run(const Arguments& arguments) {
   if (dry_run_ && !resume_.empty()) throw UsageError("--dry-run plans a new run: leave --resume out");
   if (json_ && !dry_run_) throw UsageError("--json is the form of --dry-run's answer: give both");
   o_.logs = logs_;
+  if (dry_run_) {
+    const TrainPlan plan = plan_training(o_);
+    if (plan.is_first_process) print(json_ ? plan_json(plan) : plan_text(plan));
+    return kSuccess;
+  }
   const InterruptGuard interrupt;
   set_log_sink([](LogLevel level, std::string_view text) {
     message((level == LogLevel::kWarning ? "warning: " : "") + std::string(text));
   });
-  if (dry_run_) {
-    const TrainPlan plan = plan_training(o_);
-    print(json_ ? plan_json(plan) : plan_text(plan));
-    return kSuccess;
-  }
   StatusLine line;
   const TrainCallbacks callbacks = {.status =
                                         [&](const TrainStatus& status) {

@@ -37,7 +37,8 @@ TrainPlan plan_run(const TrainOptions& options, const ModelConfig& model, const 
           .available = available_memory() / static_cast<size_t>(ranks.local_size()),
           .steps = batches_per_epoch * options.epochs,
           .pairs_per_step = options.batch_size,
-          .gflop_per_step = usual.gflop * ranks.size()};
+          .gflop_per_step = usual.gflop * ranks.size(),
+          .is_first_process = ranks.rank() == 0};
 }
 
 std::string memory_text(const TrainPlan& plan) {

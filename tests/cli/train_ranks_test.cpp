@@ -188,6 +188,13 @@ TEST_F(TrainOnRanks, EndsWithOneThatIsKilledAndGoesOnWithTheSameBits) {
   }
 }
 
+TEST_F(TrainOnRanks, PlanTogetherAndAnswerOnce) {
+  const Result result = mpirun(2, options("run", {"--dry-run", "--json"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(lines_of(result.out).size(), 1u) << result.out;
+  EXPECT_EQ(json::parse(result.out).at("pairs_per_step"), 8);
+}
+
 TEST_F(TrainOnRanks, RefusesWhatTheyCannotShare) {
   const Result batch = mpirun(3, options("run"));
   EXPECT_EQ(batch.status, 1);
