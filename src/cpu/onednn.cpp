@@ -185,7 +185,7 @@ struct OneDnn::Impl {
   // By N, H, W, in, out, kernel, stride, padding.
   std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>, Plan>
       convolution_gradient_plans;
-  std::map<std::tuple<int64_t, int64_t, int64_t, Type>, Plan> gradient_plans;  // by rows, m, n
+  std::map<std::tuple<int64_t, int64_t, int64_t, Type>, Plan> gradient_plans;  // by rows, m, n, result
   int plan_threads = 0;                                                        // that the plans were made for
   std::map<std::pair<int64_t, int64_t>, memory::desc> linear_layouts;
   Tensor scratchpad;

@@ -131,8 +131,8 @@ class Transformer {
     std::vector<ResidualAttentionBlock::Saved> blocks;
   };
 
-  // All blocks; only the last one sees the selection. Without a selection y may be x. x may be overwritten, and with
-  // saved must stay as it is left until backward.
+  // All blocks; only the last one sees the selection. Without one, and without saved, the result is in x, and y is not
+  // read. x may be overwritten, and with saved must stay as it is left until backward; y is apart then.
   void forward(const Context& c, const Sequences& sequences, TensorView x, const RowSelection& selection, TensorView y,
                Saved* saved = nullptr) const;
   // dy: like y; dx: (R, D) sum type, apart, or empty where nobody asks for it: then the pass ends at the first block

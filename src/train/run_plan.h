@@ -11,7 +11,7 @@ namespace clipkit {
 TrainPlan plan_run(const TrainOptions& options, const ModelConfig& model, const Backend& backend,
                    const Communicator& ranks, int64_t batches_per_epoch);
 
-// "3.85 GB of memory (parameters 0.61, ...)", in one line.
+// "3.85 GB of memory: parameters 0.61, ...", in one line.
 std::string memory_text(const TrainPlan& plan);
 
 // Errors: kOutOfMemory if not even captions of ordinary length fit, naming what would.
