@@ -1,7 +1,6 @@
 // data stats, pack, filter: pairs on disk in, figures and shards out.
 #include <map>
 #include <sstream>
-#include <thread>
 
 #include "cli/program.h"
 
@@ -66,18 +65,7 @@ TEST_F(DataCommand, PackSurvivesBeingKilledAtAnyMoment) {
   ASSERT_EQ(clipkit({"data", "pack", "--shard-samples", "4", "--output", in_folder("whole"), pairs}).status, 0);
   const std::vector<std::string> command = {
       CLIPKIT_PROGRAM, "data", "pack", "--resume", "--shard-samples", "4", "--output", in_folder("out"), pairs};
-  int kills = 0;
-  // Each run may live a little longer than the one before: sooner or later one reaches the end.
-  for (int ms = 3;; ms += 4) {
-    Process process(command);
-    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-    process.signal(SIGKILL);
-    const Result result = process.wait();
-    if (result.status == 0) break;
-    ASSERT_EQ(result.status, 128 + SIGKILL) << result.err;
-    ++kills;
-  }
-  EXPECT_GT(kills, 0);
+  EXPECT_GT(kill_until_one_ends([&] { return command; }, 3, [](int ms) { return ms + 4; }), 0);
   auto found = content_of("out");
   for (auto file = found.begin(); file != found.end();) {  // where the file system has no nameless files
     file = file->first.find(".tmp") != std::string::npos ? found.erase(file) : std::next(file);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 extern char** environ;
@@ -107,6 +109,21 @@ class Process {
 inline Result clipkit(std::vector<std::string> arguments, const std::string& input = {}) {
   arguments.insert(arguments.begin(), CLIPKIT_PROGRAM);
   return Process(std::move(arguments), input).wait();
+}
+
+// Starts a command again and again and kills it after so many milliseconds, each time after longer ones: sooner or
+// later one reaches the end, on a busy machine too. Returns how many were killed.
+inline int kill_until_one_ends(const std::function<std::vector<std::string>()>& command, int ms,
+                               const std::function<int(int)>& longer) {
+  for (int kills = 0;; ++kills, ms = longer(ms)) {
+    Process process(command());
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    process.signal(SIGKILL);
+    const Result result = process.wait();
+    if (result.status == 128 + SIGKILL) continue;
+    EXPECT_EQ(result.status, 0) << result.err;
+    return kills;
+  }
 }
 
 inline std::string slurp(const fs::path& path) {

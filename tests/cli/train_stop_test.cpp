@@ -70,19 +70,11 @@ TEST_F(TrainStopped, ByKillsAtAnyMomentGoesOnWithTheSameBits) {
   Words more = all_kinds_of_state_;
   more.insert(more.end(), {"--epochs", "100", "--save-every", "7", "--keep-checkpoints", "2"});
   ASSERT_EQ(train("whole", more).status, 0);
-  int kills = 0;
-  // Each may live longer than the one before: sooner or later one reaches the end, on a busy machine too.
-  for (int ms = 40;; ms = ms * 3 / 2) {
+  const auto next = [&] {
     const bool begun = fs::exists(folder_ / "run/options.json");
-    Process process(program(begun ? Words{"train", "--resume", in_folder("run")} : options("run", more)));
-    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-    process.signal(SIGKILL);
-    const Result result = process.wait();
-    if (result.status == 0) break;
-    ASSERT_EQ(result.status, 128 + SIGKILL) << result.err;
-    ++kills;
-  }
-  EXPECT_GT(kills, 1);
+    return program(begun ? Words{"train", "--resume", in_folder("run")} : options("run", more));
+  };
+  EXPECT_GT(kill_until_one_ends(next, 40, [](int ms) { return ms * 3 / 2; }), 1);
   expect_same_outcome("run", "whole", kSteps);
 }
 
