@@ -3,8 +3,8 @@
 //   train_bench [ARCHITECTURE] [--benchmark_format=json ...]
 // Counters: pairs_per_second by the clock, cpu_pairs_per_second as they would be with the threads' processors to
 // themselves; of_peak, the part of the measured arithmetic peak that the latter is, counting three times the forward
-// pass; memory in MB: parameters, gradients, moments, and what else the process held at its peak (packed weights,
-// activations, plans).
+// pass; memory in MB: parameters, gradients, moments, what else the process held at its peak (packed weights,
+// activations, plans), and what plan_step() expected of all and of activations.
 #include <benchmark/benchmark.h>
 
 #include <malloc.h>
