@@ -44,7 +44,10 @@ inline Difference difference(const TensorView& found, const TensorView& expected
   if (found.num_elements() != expected.num_elements()) return {INFINITY, 1};
   for (int64_t i = 0; i < found.num_elements(); ++i) {
     const double a = element(found, i), b = element(expected, i);
-    result.largest = std::isnan(a) ? INFINITY : std::max(result.largest, std::abs(a - b));
+    if (a != b) {  // what is no number on either side is as far off as can be
+      const double apart = std::abs(a - b);
+      result.largest = std::isnan(apart) ? INFINITY : std::max(result.largest, apart);
+    }
     result.scale = std::max(result.scale, std::abs(b));
   }
   return result;
