@@ -1,10 +1,10 @@
 // export: ONNX files that ONNX Runtime runs, to the features that we give; what is said where that cannot be done.
 #include <algorithm>
-#include <random>
 
 #include "cli/program.h"
 #include "clipkit/clipkit.h"
 #include "support/golden.h"
+#include "support/made_inputs.h"
 
 namespace clipkit::testing {
 namespace {
@@ -35,28 +35,6 @@ constexpr double kRelative = 1e-4;
 double relative_error(const TensorView& found, const TensorView& expected) {
   const auto [largest, scale] = difference(found, expected);
   return largest / scale;
-}
-
-Tensor made_pixels(const ModelConfig& config, int64_t batch) {
-  std::mt19937 random(static_cast<unsigned>(batch));
-  std::normal_distribution<float> normal;
-  Tensor pixels = Tensor::empty({batch, 3, config.image_size(), config.image_size()});
-  for (float& x : pixels.span<float>()) x = normal(random);
-  return pixels;
-}
-
-// Rows that end early, late and, the last one, not at all; what is behind the end varies, as it must not matter.
-Tensor made_tokens(const ModelConfig& config, int64_t batch, int64_t length) {
-  const int end_id = config.text.pooling == TextPooling::kEndId ? config.text.end_id : config.text.vocab_size - 1;
-  std::mt19937 random(static_cast<unsigned>(batch * 100 + length));
-  std::uniform_int_distribution<int64_t> word(0, end_id - 2);
-  Tensor tokens = Tensor::empty({batch, length}, DType::kInt64);
-  for (int64_t n = 0; n < batch; ++n) {
-    const auto row = tokens.row<int64_t>(n);
-    for (int64_t& id : row) id = word(random);
-    if (n + 1 < batch || batch == 1) row[static_cast<size_t>(word(random) % length)] = end_id;
-  }
-  return tokens;
 }
 
 class ExportCommand : public CliTest {
