@@ -130,13 +130,16 @@ class Race {
                const Tensor& expected) {
     peer_.run(folder_ / file, folder_.path(), input, path);
     const Tensor found = read_npy(folder_ / (output + ".npy"));
-    double largest = 0, scale = 0;
-    for (int64_t i = 0; i < expected.num_elements(); ++i) {
-      largest = std::max(largest, std::abs(double{found.data<float>()[i]} - expected.data<float>()[i]));
-      scale = std::max(scale, std::abs(double{expected.data<float>()[i]}));
+    if (found.shape() != expected.shape()) {
+      throw std::runtime_error(output + " are " + to_string(found.shape()) + ", ours " + to_string(expected.shape()));
     }
-    if (!(largest <= 1e-4 * scale)) {
-      throw std::runtime_error(output + " differ by " + std::to_string(largest / scale) + " relative");
+    double scale = 0;
+    for (const float x : expected.span<float>()) scale = std::max(scale, std::abs(double{x}));
+    for (int64_t i = 0; i < expected.num_elements(); ++i) {
+      const double apart = std::abs(double{found.data<float>()[i]} - expected.data<float>()[i]);
+      if (!(apart <= 1e-4 * scale)) {  // nor what is no number
+        throw std::runtime_error(output + " differ by " + std::to_string(apart / scale) + " relative");
+      }
     }
   }
 
