@@ -30,14 +30,16 @@ static=()
   $(pkg-config --cflags --libs "${static[@]}" clipkit)
 LD_LIBRARY_PATH=$(pkg-config --variable=libdir clipkit) "$work/by_pkg_config"
 
-if [ -e "$build/clipkit_mpi.so" ]; then
-  echo "MPI module:"
-  module=$(find "$work/moved" -name clipkit_mpi.so)
-  library=$(find "$work/moved" -name 'libclipkit.so' -o -name libclipkit.a)
-  [ "$(dirname "$module")" = "$(dirname "$library")" ] || { echo "clipkit_mpi.so is not beside the library"; exit 1; }
+library=$(find "$work/moved" -name 'libclipkit.so' -o -name libclipkit.a)
+for pair in mpi:libmpi hdf5:libhdf5 ffmpeg:libavformat; do
+  name=clipkit_${pair%:*}.so links=${pair#*:}
+  [ -e "$build/$name" ] || continue
+  echo "module $name:"
+  module=$(find "$work/moved" -name "$name")
+  [ "$(dirname "$module")" = "$(dirname "$library")" ] || { echo "$name is not beside the library"; exit 1; }
   # Not through a pipe, which fails where grep ends before ldd has written all.
-  grep -q libmpi <<<"$(ldd "$module")" || { echo "clipkit_mpi.so links no MPI"; exit 1; }
-fi
+  grep -q "$links" <<<"$(ldd "$module")" || { echo "$name does not link $links"; exit 1; }
+done
 
 echo "program:"
 "$work/moved/bin/clipkit" --version
