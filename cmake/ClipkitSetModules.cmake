@@ -1,6 +1,6 @@
-# The modules beside the library that read what some data sets are published as: HDF5 and films
-# (FFmpeg). Each links its library and nothing of clipkit; the library links none of them and opens a module when a file
-# asks for it. What is not installed is left out, and the reader's error says so.
+# The modules beside the library that read what some data sets are published as: HDF5, and films by FFmpeg. Each links
+# its library and nothing of clipkit; the library links none of them and opens a module when a file asks for it. What is
+# not installed is left out, and the reader's error says so.
 function(clipkit_set_module name source)
   list(JOIN ARGN " and " packages)
   if(CMAKE_CROSSCOMPILING)

@@ -84,6 +84,9 @@ LIBRARIES = {
     "mpi.h": ["dist"],
     "re2/": ["curate"],
     "lbfgs.h": ["transfer"],
+    "hdf5.h": ["data"],
+    "libav": ["data"],
+    "libswscale/": ["data"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
