@@ -1,6 +1,7 @@
 #include "data/sets/labelled_csv.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 #include "base/quote.h"
@@ -14,12 +15,11 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// A label as its class, where classes.txt says what the classes are.
-int32_t find_class(const std::vector<std::string>& classes, const std::string& label, const std::string& place) {
-  const auto found = std::find(classes.begin(), classes.end(), label);
-  if (found != classes.end()) return static_cast<int32_t>(found - classes.begin());
-  if (is_number(label) && std::stoul(label) < classes.size()) return static_cast<int32_t>(std::stoul(label));
-  fail(ErrorCode::kCorrupt, place, ": label ", quote(label), " of ", classes.size(), " classes (classes.txt)");
+// Numbers by their value, 10 after 9, and before all other labels: an order also where a list mixes them.
+bool is_before(const std::string& a, const std::string& b) {
+  if (is_number(a) != is_number(b)) return is_number(a);
+  if (is_number(a) && std::stoul(a) != std::stoul(b)) return std::stoul(a) < std::stoul(b);
+  return a < b;
 }
 
 }  // namespace
@@ -36,23 +36,28 @@ LabelledCsv read_labelled_csv(const std::filesystem::path& path) {
   }
   LabelledCsv csv;
   const std::filesystem::path class_file = path.parent_path() / "classes.txt";
-  const bool is_listed = std::filesystem::exists(class_file);
-  if (is_listed) {
+  std::error_code ignored;
+  if (std::filesystem::exists(class_file, ignored)) {
     csv.classes = read_lines(class_file);
   } else {
-    for (const auto& row : table.rows) csv.classes.push_back(row[label]);
-    // Numbers as numbers: 10 after 9.
-    std::sort(csv.classes.begin(), csv.classes.end(), [](const std::string& a, const std::string& b) {
-      return is_number(a) && is_number(b) ? std::stoul(a) < std::stoul(b) : a < b;
-    });
-    csv.classes.erase(std::unique(csv.classes.begin(), csv.classes.end()), csv.classes.end());
+    std::set<std::string> labels;
+    for (const auto& row : table.rows) labels.insert(row[label]);
+    csv.classes.assign(labels.begin(), labels.end());
+    std::sort(csv.classes.begin(), csv.classes.end(), is_before);
   }
-  std::map<std::string, int32_t> known;
+  std::map<std::string, int32_t> class_of;  // of each name
+  for (size_t c = 0; c < csv.classes.size(); ++c) class_of.emplace(csv.classes[c], static_cast<int32_t>(c));
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const std::vector<std::string>& row = table.rows[i];
-    const auto [entry, is_new] = known.try_emplace(row[label], 0);
-    if (is_new) entry->second = find_class(csv.classes, row[label], concat(path.string(), ", row ", i + 1));
-    csv.splits[split == CsvTable::kNoColumn ? "all" : row[split]].push_back({row[picture], {{entry->second}}});
+    const auto named = class_of.find(row[label]);
+    const bool is_position =
+        named == class_of.end() && is_number(row[label]) && std::stoul(row[label]) < csv.classes.size();
+    if (named == class_of.end() && !is_position) {
+      fail(ErrorCode::kCorrupt, path.string(), ", row ", i + 1, ": label ", quote(row[label]), " of ",
+           csv.classes.size(), " classes (classes.txt)");
+    }
+    const int32_t number = is_position ? static_cast<int32_t>(std::stoul(row[label])) : named->second;
+    csv.splits[split == CsvTable::kNoColumn ? "all" : row[split]].push_back({row[picture], {{number}}});
   }
   return csv;
 }

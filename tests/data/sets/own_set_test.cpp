@@ -99,6 +99,10 @@ TEST_F(OwnSet, CsvNamesPicturesLabelsAndPerhapsSplits) {
 TEST_F(OwnSet, CsvLabelsMayBeNumbersOfAClassFile) {
   put("numbers.csv", "filename;class\na.ppm;10\na.ppm;9\n");
   EXPECT_THAT(open_labelled_set(path("numbers.csv")).classes, ElementsAre(ElementsAre("9"), ElementsAre("10")));
+  // No order by "numbers as numbers, words as words" alone: 9 < 10 < 1a < 9.
+  put("mixed.csv", "filename;class\na.ppm;1a\na.ppm;10\na.ppm;1\na.ppm;9\na.ppm;01\na.ppm;1\n");
+  EXPECT_THAT(open_labelled_set(path("mixed.csv")).classes,
+              ElementsAre(ElementsAre("01"), ElementsAre("1"), ElementsAre("9"), ElementsAre("10"), ElementsAre("1a")));
   put("named/classes.txt", "cat\r\ndog\r\n");
   put("named/list.csv", "filename,class\na.ppm,1\na.ppm,cat\n");
   const LabelledSet set = open_labelled_set(path("named/list.csv"));
