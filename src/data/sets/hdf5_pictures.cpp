@@ -1,5 +1,6 @@
 #include "data/sets/hdf5_pictures.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "data/input_file.h"
@@ -73,13 +74,17 @@ std::unique_ptr<LabelledReader> read_hdf5_pictures(const std::filesystem::path& 
   if (x->shape.size() != 4 || x->shape[1] - 1 >= kMaxSide || x->shape[2] - 1 >= kMaxSide || x->shape[3] != 3) {
     fail(ErrorCode::kCorrupt, x->place(), ": not of (N, height, width, 3) bytes");
   }
-  uint64_t num_labels = 1;
-  for (const uint64_t size : y.shape) num_labels = num_labels > kMaxPictures ? num_labels : num_labels * size;
-  if (x->shape[0] == 0 || x->shape[0] > kMaxPictures || y.shape[0] != x->shape[0] || num_labels != x->shape[0]) {
-    fail(ErrorCode::kCorrupt, x->place(), ": ", x->shape[0], " pictures, but ", num_labels, " labels in ",
-         labels.string());
+  const uint64_t count = x->shape[0];
+  if (count == 0 || count > kMaxPictures) {
+    fail(ErrorCode::kCorrupt, x->place(), ": ", count, " pictures, expected 1 to ", kMaxPictures);
   }
-  const std::vector<uint8_t> classes = y.read(0, num_labels, 1);
+  // One by one: the product of sizes that a file makes up can overflow to the right number.
+  const bool is_column = std::all_of(y.shape.begin() + 1, y.shape.end(), [](uint64_t size) { return size == 1; });
+  if (y.shape[0] != count || !is_column) {
+    fail(ErrorCode::kCorrupt, y.place(), ": expected one label for each of the ", count, " pictures, found ",
+         is_column ? concat(y.shape[0]) : "several each");
+  }
+  const std::vector<uint8_t> classes = y.read(0, count, 1);
   const auto height = static_cast<int>(x->shape[1]), width = static_cast<int>(x->shape[2]);
   std::vector<PixelPictures> parts;
   parts.push_back({.name = pictures.filename().string(),
