@@ -57,9 +57,11 @@ std::unique_ptr<LabelledReader> read_fer2013(const std::filesystem::path& csv, s
   std::vector<size_t> begins;
   while (position < text.size()) {
     const size_t begin = position;
-    position += read_csv_record(text.substr(position), ',', fields).bytes;
+    const CsvRecord record = read_csv_record(text.substr(position), ',', fields);
+    position += record.bytes;
     if (fields.size() == 1 && fields[0].empty()) continue;
     const std::string row = concat(place, ", row at byte ", begin);
+    if (!record.closed) fail(ErrorCode::kCorrupt, row, ": a quote that is never closed");
     if (fields.size() != num_columns) {
       fail(ErrorCode::kCorrupt, row, ": ", fields.size(), " fields, the header has ", num_columns);
     }

@@ -190,6 +190,9 @@ TEST_F(PublishedSets, Fer2013) {
   EXPECT_EQ(image.pixels[300], 300 % 256);
   EXPECT_THAT(error_of([&] { set.reader->read(1); }).what(), HasSubstr("2 pixels, expected 2304"));
   EXPECT_THAT(labels_of("fer2013", "train"), ElementsAre(0));
+  // Else all rows behind it would be missing without a word.
+  tree_.put("fer2013.csv", concat("emotion,pixels,Usage\n0,", pixels, ",\"Training\n3,", pixels, ",PrivateTest\n"));
+  EXPECT_THAT(error_of([&] { open("fer2013"); }).what(), HasSubstr("row at byte 21: a quote that is never closed"));
 }
 
 TEST_F(PublishedSets, Stl10) {
