@@ -8,6 +8,7 @@
 #include "data/brace_expansion.h"
 #include "data/folder_pairs.h"
 #include "data/list_pairs.h"
+#include "data/part_index.h"
 #include "data/picture_names.h"
 #include "data/tar_pairs.h"
 
@@ -21,20 +22,19 @@ class JoinedPairs : public PairSource {
   JoinedPairs(std::vector<std::unique_ptr<PairSource>> sources, std::vector<double> weights)
       : sources_(std::move(sources)), weights_(std::move(weights)) {
     for (const auto& source : sources_) {
-      first_.push_back(size_);
-      size_ += source->size();
+      index_.add(source->size());
       problems_.merge(source->problems());
     }
   }
 
-  int64_t size() const noexcept override { return size_; }
+  int64_t size() const noexcept override { return index_.size(); }
   EncodedPair read(int64_t index) const override {
-    const size_t source = source_of(index);
-    return sources_[source]->read(index - first_[source]);
+    const auto [source, i] = index_.find(index);
+    return sources_[source]->read(static_cast<int64_t>(i));
   }
   std::string name(int64_t index) const override {
-    const size_t source = source_of(index);
-    return sources_[source]->name(index - first_[source]);
+    const auto [source, i] = index_.find(index);
+    return sources_[source]->name(static_cast<int64_t>(i));
   }
   std::vector<PairShard> shards() const override {
     std::vector<PairShard> all;
@@ -48,15 +48,9 @@ class JoinedPairs : public PairSource {
   }
 
  private:
-  size_t source_of(int64_t index) const {
-    CLIPKIT_CHECK(0 <= index && index < size_, "sample ", index, " of ", size_);
-    return static_cast<size_t>(std::upper_bound(first_.begin(), first_.end(), index) - first_.begin() - 1);
-  }
-
   const std::vector<std::unique_ptr<PairSource>> sources_;
   const std::vector<double> weights_;
-  std::vector<int64_t> first_;  // sample of each source
-  int64_t size_ = 0;
+  PartIndex index_;
 };
 
 bool is_folder(const std::string& path) {

@@ -9,6 +9,7 @@
 #include "data/captions.h"
 #include "data/input_file.h"
 #include "data/on_threads.h"
+#include "data/part_index.h"
 #include "data/picture_names.h"
 #include "data/tar_scanner.h"
 
@@ -125,13 +126,12 @@ class TarPairs : public PairSource {
       problems[i] = std::move(shard.problems);
     });
     for (size_t i = 0; i < shards_.size(); ++i) {
-      first_.push_back(size_);
-      size_ += static_cast<int64_t>(shards_[i].size());
+      index_.add(static_cast<int64_t>(shards_[i].size()));
       problems_.merge(problems[i]);
     }
   }
 
-  int64_t size() const noexcept override { return size_; }
+  int64_t size() const noexcept override { return index_.size(); }
 
   EncodedPair read(int64_t index) const override {
     const auto [shard, place] = find(index);
@@ -188,15 +188,13 @@ class TarPairs : public PairSource {
 
  private:
   std::pair<size_t, Place> find(int64_t index) const {
-    CLIPKIT_CHECK(0 <= index && index < size_, "sample ", index, " of ", size_);
-    const auto shard = static_cast<size_t>(std::upper_bound(first_.begin(), first_.end(), index) - first_.begin() - 1);
-    return {shard, shards_[shard][static_cast<size_t>(index - first_[shard])]};
+    const auto [shard, i] = index_.find(index);
+    return {shard, shards_[shard][i]};
   }
 
   const InputFiles files_;
   std::vector<std::vector<Place>> shards_;
-  std::vector<int64_t> first_;  // sample of each shard
-  int64_t size_ = 0;
+  PartIndex index_;
   const std::string caption_key_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "data/part_index.h"
 
 namespace clipkit {
 
@@ -11,32 +12,25 @@ namespace {
 class LabelledPixels : public LabelledReader {
  public:
   explicit LabelledPixels(std::vector<PixelPictures> parts) : parts_(std::move(parts)) {
-    for (const PixelPictures& part : parts_) {
-      first_.push_back(size_);
-      size_ += static_cast<int64_t>(part.labels.size());
-    }
+    for (const PixelPictures& part : parts_) index_.add(static_cast<int64_t>(part.labels.size()));
   }
 
-  int64_t size() const noexcept override { return size_; }
+  int64_t size() const noexcept override { return index_.size(); }
   LabelledPicture read(int64_t index) const override {
-    const auto [part, i] = find(index);
-    return {.name = concat(part->name, ", picture ", i), .image = part->read(i), .labels = labels(index)};
+    const auto [part, i] = index_.find(index);
+    const PixelPictures& pictures = parts_[part];
+    return {.name = concat(pictures.name, ", picture ", i),
+            .image = pictures.read(static_cast<int64_t>(i)),
+            .labels = {{pictures.labels[i]}}};
   }
   PictureLabels labels(int64_t index) const override {
-    const auto [part, i] = find(index);
-    return {{part->labels[static_cast<size_t>(i)]}};
+    const auto [part, i] = index_.find(index);
+    return {{parts_[part].labels[i]}};
   }
 
  private:
-  std::pair<const PixelPictures*, int64_t> find(int64_t index) const {
-    CLIPKIT_CHECK(0 <= index && index < size_, "picture ", index, " of ", size_);
-    const auto part = std::upper_bound(first_.begin(), first_.end(), index) - first_.begin() - 1;
-    return {&parts_[static_cast<size_t>(part)], index - first_[static_cast<size_t>(part)]};
-  }
-
   const std::vector<PixelPictures> parts_;
-  std::vector<int64_t> first_;  // picture of each part
-  int64_t size_ = 0;
+  PartIndex index_;
 };
 
 }  // namespace

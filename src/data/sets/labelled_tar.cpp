@@ -1,12 +1,10 @@
 #include "data/sets/labelled_tar.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "base/check.h"
 #include "base/quote.h"
 #include "data/input_file.h"
 #include "data/on_threads.h"
+#include "data/part_index.h"
 #include "data/picture_names.h"
 #include "data/sets/labelled_files.h"
 #include "data/sets/text_lists.h"
@@ -74,7 +72,9 @@ Shard scan(const std::string& path) {
       sample.key = key;
     }
     if (is_picture) {
-      if (member.size > kMaxPictureBytes) fail(ErrorCode::kUnsupported, path, ": ", quote(member.name), " is too long");
+      if (member.size > kMaxPictureBytes)
+        fail(ErrorCode::kUnsupported, path, ": ", quote(member.name), " has ", member.size, " bytes, the limit is ",
+             kMaxPictureBytes);
       sample.offset = member.offset;
       sample.size = member.size;
     } else if (is_label) {
@@ -98,13 +98,12 @@ class LabelledTar : public LabelledReader {
       problems[i] = std::move(shard.problems);
     });
     for (size_t i = 0; i < shards_.size(); ++i) {
-      first_.push_back(size_);
-      size_ += static_cast<int64_t>(shards_[i].size());
+      index_.add(static_cast<int64_t>(shards_[i].size()));
       problems_.merge(problems[i]);
     }
   }
 
-  int64_t size() const noexcept override { return size_; }
+  int64_t size() const noexcept override { return index_.size(); }
   LabelledPicture read(int64_t index) const override {
     const auto [shard, sample] = find(index);
     LabelledPicture picture{.name = concat(files_.path(shard), "/", sample->key), .labels = {{sample->label}}};
@@ -116,15 +115,13 @@ class LabelledTar : public LabelledReader {
 
  private:
   std::pair<size_t, const Sample*> find(int64_t index) const {
-    CLIPKIT_CHECK(0 <= index && index < size_, "picture ", index, " of ", size_);
-    const auto shard = static_cast<size_t>(std::upper_bound(first_.begin(), first_.end(), index) - first_.begin() - 1);
-    return {shard, &shards_[shard][static_cast<size_t>(index - first_[shard])]};
+    const auto [shard, i] = index_.find(index);
+    return {shard, &shards_[shard][i]};
   }
 
   const InputFiles files_;
   std::vector<std::vector<Sample>> shards_;
-  std::vector<int64_t> first_;  // picture of each shard
-  int64_t size_ = 0;
+  PartIndex index_;
 };
 
 }  // namespace
