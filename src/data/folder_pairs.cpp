@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/quote.h"
 #include "data/captions.h"
+#include "data/folder_files.h"
 #include "data/input_file.h"
 #include "data/picture_names.h"
 
@@ -97,7 +98,7 @@ class FolderPairs : public PairSource {
         }
       }
     } catch (const std::filesystem::filesystem_error& error) {
-      fail(ErrorCode::kIo, folder_.string(), ": cannot list the folder: ", error.code().message());
+      fail_to_list(folder_, error.code());
     }
     return files;
   }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/quote.h"
+#include "data/folder_files.h"
 #include "data/input_file.h"
 
 namespace clipkit {
@@ -46,20 +47,15 @@ std::vector<std::string> captions_of(const Json& picture) {
 }
 
 fs::path list_in(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with("dataset") && name.ends_with(".json")) found.push_back(entry->path());
-  }
-  if (error) fail(ErrorCode::kIo, folder.string(), ": cannot list the folder: ", error.message());
+  std::vector<std::string> found = files_in(folder, "json");
+  const auto is_other = [](const fs::path& path) { return !path.filename().string().starts_with("dataset"); };
+  found.erase(std::remove_if(found.begin(), found.end(), is_other), found.end());
   if (found.empty()) {
     fail(ErrorCode::kNotFound, folder.string(),
          ": there is no dataset_NAME.json (the list of Karpathy's splits) in it");
   }
-  std::sort(found.begin(), found.end());
-  CLIPKIT_CHECK(found.size() == 1, folder.string(), ": several lists, ", found[0].filename().string(), " and ",
-                found[1].filename().string(), ": name one of them");
+  CLIPKIT_CHECK(found.size() == 1, folder.string(), ": several lists, ", found[0], " and ", found[1],
+                ": name one of them");
   return found[0];
 }
 
@@ -67,13 +63,8 @@ fs::path list_in(const fs::path& folder) {
 fs::path pictures_of(const fs::path& folder, const std::string& first) {
   std::error_code error;
   if (fs::is_regular_file(folder / first, error)) return folder;
-  std::vector<fs::path> folders;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->is_directory(error)) folders.push_back(entry->path());
-  }
-  std::sort(folders.begin(), folders.end());
-  for (const fs::path& candidate : folders) {
-    if (fs::is_regular_file(candidate / first, error)) return candidate;
+  for (const std::string& name : folders_in(folder)) {
+    if (fs::is_regular_file(folder / name / first, error)) return folder / name;
   }
   fail(ErrorCode::kNotFound, folder.string(), ": the picture ", quote(first),
        " is neither in it nor in a folder of it");

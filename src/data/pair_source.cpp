@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/quote.h"
 #include "data/brace_expansion.h"
+#include "data/folder_files.h"
 #include "data/folder_pairs.h"
 #include "data/list_pairs.h"
 #include "data/part_index.h"
@@ -58,23 +59,12 @@ bool is_folder(const std::string& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
-std::vector<std::string> tar_files_in(const std::string& folder) {
-  std::vector<std::string> found;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (extension_of(entry->path().native()) == "tar") found.push_back(entry->path().string());
-  }
-  if (error) fail(ErrorCode::kIo, folder, ": cannot list the folder: ", error.message());
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
 std::unique_ptr<PairSource> open_one(const std::string& spec, const PairOptions& options) {
   std::error_code ignored;
   const std::vector<std::string> paths =
       std::filesystem::exists(spec, ignored) ? std::vector{spec} : expand_braces(spec);
   if (paths.size() == 1 && is_folder(spec)) {
-    const std::vector<std::string> shards = tar_files_in(spec);
+    const std::vector<std::string> shards = files_in(spec, "tar");
     return shards.empty() ? open_folder_pairs(spec) : open_tar_pairs(shards, options);
   }
   const std::string extension = extension_of(paths[0]), lower = lower_ascii(paths[0]);

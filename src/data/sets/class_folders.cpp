@@ -4,17 +4,13 @@
 
 #include "base/check.h"
 #include "base/quote.h"
+#include "data/folder_files.h"
 #include "data/picture_names.h"
 #include "data/sets/film.h"
 
 namespace clipkit {
 
 namespace {
-
-[[noreturn]] void cannot_list(const std::filesystem::path& folder, const std::error_code& error) {
-  const bool missing = error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
-  fail(missing ? ErrorCode::kNotFound : ErrorCode::kIo, folder.string(), ": cannot list the folder: ", error.message());
-}
 
 std::vector<std::string> pictures_in(const std::filesystem::path& folder, const std::string& name) {
   std::vector<std::string> paths;
@@ -26,27 +22,13 @@ std::vector<std::string> pictures_in(const std::filesystem::path& folder, const 
       }
     }
   } catch (const std::filesystem::filesystem_error& error) {
-    cannot_list(folder / name, error.code());
+    fail_to_list(folder / name, error.code());
   }
   std::sort(paths.begin(), paths.end());
   return paths;
 }
 
 }  // namespace
-
-std::vector<std::string> find_class_folders(const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  try {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().native();
-      if (!name.starts_with('.') && entry.is_directory()) names.push_back(name);
-    }
-  } catch (const std::filesystem::filesystem_error& error) {
-    cannot_list(folder, error.code());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 std::vector<LabelledFile> list_class_folders(const std::filesystem::path& folder,
                                              const std::vector<std::string>& classes) {

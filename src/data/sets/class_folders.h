@@ -8,10 +8,6 @@
 
 namespace clipkit {
 
-// The folders in `folder` that hold classes, sorted by name as bytes (as torchvision's ImageFolder does). Hidden ones
-// are passed over. Errors: kNotFound (no such folder), kIo.
-std::vector<std::string> find_class_folders(const std::filesystem::path& folder);
-
 // All pictures and films of folder/CLASS and the folders in it, class by class, each in the order of their paths; class
 // i is classes[i]. Links to folders are not followed. Paths begin with the class. Errors: kNotFound (a class without a
 // folder), kCorrupt (an empty class), kIo.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "data/sets/class_folders.h"
+#include "data/folder_files.h"
 #include "data/sets/layout.h"
 #include "text/near_names.h"
 
@@ -52,7 +52,7 @@ void find(const RegisteredSet& set, const std::filesystem::path& root, const std
 }  // namespace
 
 std::vector<DataSetInfo> data_sets(const std::filesystem::path& root) {
-  const std::vector<std::string> folders = root.empty() ? std::vector<std::string>() : find_class_folders(root);
+  const std::vector<std::string> folders = root.empty() ? std::vector<std::string>() : folders_in(root);
   std::vector<DataSetInfo> all;
   for (const RegisteredSet& set : registered_sets()) {
     DataSetInfo info{

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/quote.h"
+#include "data/folder_files.h"
 #include "data/input_file.h"
 #include "data/sets/text_lists.h"
 
@@ -32,19 +33,10 @@ int32_t kitti_distance_class(std::string_view text, std::string_view place) {
 std::vector<LabelledFile> list_kitti(const std::filesystem::path& root, const std::string& pictures,
                                      const std::string& labels) {
   constexpr int64_t kMaxBytes = int64_t{1} << 20;
-  std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(root / labels, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (entry->path().extension() == ".txt") names.push_back(entry->path().stem().native());
-  }
-  if (error) fail(ErrorCode::kIo, (root / labels).string(), ": cannot list the folder: ", error.message());
-  std::sort(names.begin(), names.end());
   std::vector<LabelledFile> files;
-  for (const std::string& name : names) {
-    const std::filesystem::path path = root / labels / (name + ".txt");
-    const int32_t label = kitti_distance_class(read_whole_file(path, kMaxBytes), path.string());
-    files.push_back({concat(pictures, "/", name, ".png"), {{label}}});
+  for (const std::string& path : files_in(root / labels, "txt")) {
+    const int32_t label = kitti_distance_class(read_whole_file(path, kMaxBytes), path);
+    files.push_back({concat(pictures, "/", std::filesystem::path(path).stem().native(), ".png"), {{label}}});
   }
   return files;
 }

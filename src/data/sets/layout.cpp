@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "data/sets/class_folders.h"
+#include "data/folder_files.h"
 #include "data/sets/drawn_subset.h"
 #include "data/sets/film.h"
 #include "data/sets/labelled_tar.h"
@@ -37,7 +37,7 @@ std::vector<std::filesystem::path> roots_of(const RegisteredSet& set, const std:
 // Whether a folder that is there anyway is the one that has the folders of the classes, or most of them.
 bool holds_classes(const RegisteredSet& set, const Json& layout, const std::filesystem::path& root) {
   const size_t num_classes = layout.value("subset", set.classes().size());
-  return 2 * find_class_folders(root).size() > num_classes;
+  return 2 * folders_in(root).size() > num_classes;
 }
 
 std::vector<std::string> splits_in(const Json& layout, const std::filesystem::path& root) {
@@ -52,7 +52,7 @@ std::vector<std::string> splits_in(const Json& layout, const std::filesystem::pa
     if (!std::all_of(paths.begin(), paths.end(), is_there)) continue;
     // CLIP_benchmark's shards lie in folders called test, too.
     const bool has_classes = split.value("reader", layout.value("reader", "")) == "folders";
-    if (has_classes && find_class_folders(root / split.at("folder").get<std::string>()).empty()) continue;
+    if (has_classes && folders_in(root / split.at("folder").get<std::string>()).empty()) continue;
     splits.push_back(name);
   }
   return splits;

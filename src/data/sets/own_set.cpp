@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/quote.h"
+#include "data/folder_files.h"
 #include "data/picture_names.h"
 #include "data/sets/class_folders.h"
 #include "data/sets/labelled_csv.h"
@@ -50,14 +51,14 @@ LabelledSet new_set(const char* key, const std::filesystem::path& path) {
 
 LabelledSet open_folder(const std::filesystem::path& path, std::string_view split) {
   LabelledSet set = new_set("folder", path);
-  std::vector<std::string> folders = find_class_folders(path);
+  std::vector<std::string> folders = folders_in(path);
   const bool is_split = !folders.empty() && std::all_of(folders.begin(), folders.end(),
                                                         [](const auto& name) { return !split_of(name).empty(); });
   std::vector<std::string> split_folders = is_split ? folders : std::vector<std::string>{"."};
   std::set<std::string> classes;
   for (const std::string& folder : split_folders) {
     set.splits.push_back(is_split ? split_of(folder) : kAll);
-    const std::vector<std::string> found = find_class_folders(path / folder);
+    const std::vector<std::string> found = folders_in(path / folder);
     classes.insert(found.begin(), found.end());
   }
   if (classes.empty()) {
@@ -117,7 +118,7 @@ LabelledSet open_own_set(const std::filesystem::path& path, std::string_view spl
   if (std::filesystem::is_directory(path, ignored)) {
     TarFolder tar = find_tar_folder(path);
     // An archive that was left beside the class folders makes no set of shards.
-    const std::vector<std::string> folders = find_class_folders(path);
+    const std::vector<std::string> folders = folders_in(path);
     const bool all_hold_shards = std::all_of(folders.begin(), folders.end(),
                                              [&](const std::string& folder) { return tar.splits.count(folder) > 0; });
     const bool is_tar = !tar.splits.empty() && (!tar.classes.empty() || all_hold_shards);

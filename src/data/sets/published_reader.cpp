@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/quote.h"
+#include "data/folder_files.h"
 #include "data/sets/cifar.h"
 #include "data/sets/class_folders.h"
 #include "data/sets/clevr.h"
@@ -65,7 +66,7 @@ void filter_files(const SplitSource& source, std::vector<LabelledFile>& files) {
 
 OpenedSplit open_folders(const SplitSource& source) {
   const std::filesystem::path folder = source.path("folder");
-  const std::vector<std::string> names = find_class_folders(folder);
+  const std::vector<std::string> names = folders_in(folder);
   const LabelTable table = table_of(source, names);
   std::vector<LabelledFile> files = list_class_folders(folder, names);
   std::vector<int32_t> classes;  // of each folder

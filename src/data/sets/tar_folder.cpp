@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/quote.h"
-#include "data/input_file.h"
+#include "data/folder_files.h"
 #include "data/picture_names.h"
 #include "data/sets/labelled_tar.h"
 #include "data/sets/text_lists.h"
@@ -28,12 +28,7 @@ bool is_before(const std::string& a, const std::string& b) {
 }
 
 std::vector<std::string> tar_files_in(const std::filesystem::path& folder) {
-  std::vector<std::string> found;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (extension_of(entry->path().native()) == "tar") found.push_back(entry->path().string());
-  }
-  if (error) fail(ErrorCode::kIo, folder.string(), ": cannot list the folder: ", error.message());
+  std::vector<std::string> found = files_in(folder, "tar");
   std::sort(found.begin(), found.end(), is_before);
   return found;
 }
@@ -79,10 +74,9 @@ TarFolder find_tar_folder(const std::filesystem::path& folder) {
     std::vector<std::string>& shards = found.splits[split_of_shard(shard)];
     shards.push_back(std::move(shard));
   }
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    if (!entry.is_directory(ignored)) continue;
-    std::vector<std::string> shards = shards_of(entry.path());
-    if (!shards.empty()) found.splits[entry.path().filename().string()] = std::move(shards);
+  for (const std::string& name : folders_in(folder)) {
+    std::vector<std::string> shards = shards_of(folder / name);
+    if (!shards.empty()) found.splits[name] = std::move(shards);
   }
   if (found.splits.empty()) return found;
   const std::vector<std::string> type = lines_if_there(folder / "dataset_type.txt");
