@@ -53,13 +53,15 @@ std::vector<std::string> shards_of(const std::filesystem::path& folder) {
   return shards;
 }
 
-// "train", "val" or "test" if a shard's name has it as a word.
+// "train", "val" or "test" if a shard's name has it as a word, the first of them.
 std::string split_of_shard(const std::string& path) {
+  constexpr const char* kLetters = "abcdefghijklmnopqrstuvwxyz";
   const std::string name = lower_ascii(std::filesystem::path(path).stem().native());
-  for (const char* split : {"train", "val", "test"}) {
-    const size_t begin = name.find(split), end = begin + std::string_view(split).size();
-    const auto is_letter = [&](size_t i) { return i < name.size() && name[i] >= 'a' && name[i] <= 'z'; };
-    if (begin != std::string::npos && !is_letter(begin - 1) && !is_letter(end)) return split;
+  for (size_t begin = 0; (begin = name.find_first_of(kLetters, begin)) != std::string::npos;) {
+    const size_t end = std::min(name.find_first_not_of(kLetters, begin), name.size());
+    std::string word = name.substr(begin, end - begin);
+    if (word == "train" || word == "val" || word == "test") return word;
+    begin = end;
   }
   return "all";
 }

@@ -54,12 +54,13 @@ TEST_F(LabelledTar, ReadsClipBenchmarksLayout) {
 
 TEST_F(LabelledTar, ShardsInTheFolderAreSplitByTheirNames) {
   put("classes.txt", "cat\ndog\n");
-  for (const char* name : {"pets-train-000010", "pets-train-000002", "pets-test-000000", "retrained"}) {
+  for (const char* name : {"pets-train-000010", "pets-train-000002", "contest-test-000000", "retrained"}) {
     put(concat(name, ".tar"), sample("a", "1", 4) + kTarEnd);
   }
   const TarFolder found = find_tar_folder(folder_.path());
   EXPECT_EQ(found.splits.size(), 3u);
   EXPECT_EQ(found.splits.at("all").size(), 1u);
+  EXPECT_THAT(found.splits.at("test"), ElementsAre(HasSubstr("contest-test"))) << "a word, wherever it stands";
   EXPECT_THAT(found.splits.at("train")[0], HasSubstr("000002"));
 }
 
