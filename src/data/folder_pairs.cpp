@@ -13,7 +13,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr int64_t kMaxPictureBytes = int64_t{1} << 30, kMaxTextBytes = int64_t{1} << 24;
+constexpr int64_t kMaxTextBytes = int64_t{1} << 24;
 constexpr int64_t kFilesPerShard = 128;
 
 std::string_view without_extension(std::string_view path) {

@@ -8,6 +8,9 @@
 #include "base/quote.h"
 #include "data/folder_files.h"
 #include "data/input_file.h"
+#include "data/picture_names.h"
+#include "data/sets/text_lists.h"
+#include "data/tar_names.h"
 
 namespace clipkit {
 
@@ -15,7 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int64_t kMaxListBytes = int64_t{1} << 30, kMaxPictureBytes = int64_t{1} << 30;
 constexpr int64_t kFilesPerShard = 128;
 
 // A member that is a string, or null.
@@ -28,11 +30,11 @@ std::string file_of(const Json& picture, std::string_view place) {
   const std::string* name = text_of(picture, "filename");
   if (name == nullptr || name->empty()) fail(ErrorCode::kCorrupt, place, ": an image has no \"filename\"");
   const std::string* folder = text_of(picture, "filepath");
-  const fs::path file = folder != nullptr ? fs::path(*folder) / *name : fs::path(*name);
-  if (file.is_absolute() || std::find(file.begin(), file.end(), "..") != file.end()) {
-    fail(ErrorCode::kCorrupt, place, ": the picture ", quote(file.string()), " is outside of the folder");
+  const std::string file = folder != nullptr ? (fs::path(*folder) / *name).string() : *name;
+  if (!is_safe_tar_name(file)) {
+    fail(ErrorCode::kCorrupt, place, ": the picture ", quote(file), " is outside of the folder");
   }
-  return file.string();
+  return file;
 }
 
 std::vector<std::string> captions_of(const Json& picture) {

@@ -13,12 +13,12 @@
 #include "data/csv.h"
 #include "data/input_file.h"
 #include "data/on_threads.h"
+#include "data/picture_names.h"
 
 namespace clipkit {
 
 namespace {
 
-constexpr int64_t kMaxPictureBytes = int64_t{1} << 30;
 constexpr int64_t kRecordsPerShard = 128;  // each picture is a file of its own: nothing is near to anything
 
 // One record of a list. What cannot be used has a reason.

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace clipkit {
+
+// No picture file is longer.
+inline constexpr int64_t kMaxPictureBytes = int64_t{1} << 30;
 
 // Whether files with this extension (lower case, without the dot) are taken for pictures.
 bool is_picture_extension(std::string_view extension) noexcept;

@@ -9,8 +9,6 @@
 
 namespace clipkit {
 
-inline constexpr int64_t kMaxPictureBytes = int64_t{1} << 30;
-
 // A picture file of a set, as its lists name it.
 struct LabelledFile {
   std::string path;  // within the set's folder
