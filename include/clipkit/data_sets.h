@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clipkit/export.h"
@@ -34,5 +35,9 @@ struct DataSetInfo {
 // "wds_cifar10" and "wds_vtab-cifar10") or like what it is unpacked to ("cifar-10-batches-bin"); empty: nowhere. No
 // picture is read. Errors: kNotFound (no such folder), kIo.
 CLIPKIT_API std::vector<DataSetInfo> data_sets(const std::filesystem::path& root = {});
+
+// The key of the set that is called so: by key or alias in any spelling, also with CLIP_benchmark's prefixes
+// ("Stanford-Cars", "wds/vtab/pets"). Empty if none is.
+CLIPKIT_API std::string data_set_key(std::string_view name);
 
 }  // namespace clipkit

@@ -96,15 +96,6 @@ std::string to_json(const DataSetInfo& set, bool with_root) {
   return std::move(json).line();
 }
 
-// As the library compares names: without case, '-' and '_'.
-std::string plain(const std::string& name) {
-  std::string out;
-  for (const char c : name) {
-    if (c != '-' && c != '_') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return out;
-}
-
 int DataSetsCommand::run(const Arguments& arguments) {
   std::vector<DataSetInfo> sets = data_sets(root_);
   const std::vector<std::string> wanted = arguments.all();
@@ -113,12 +104,9 @@ int DataSetsCommand::run(const Arguments& arguments) {
     std::vector<std::string> keys;
     for (const DataSetInfo& set : sets) keys.push_back(set.key);
     for (const std::string& name : wanted) {
-      const auto matches = [&](const std::string& other) { return plain(other) == plain(name); };
-      const auto found = std::find_if(sets.begin(), sets.end(), [&](const DataSetInfo& set) {
-        return matches(set.key) || std::any_of(set.aliases.begin(), set.aliases.end(), matches);
-      });
-      if (found == sets.end()) throw UsageError("there is no data set " + name + suggestion(name, keys));
-      chosen.push_back(*found);
+      const auto found = std::find(keys.begin(), keys.end(), data_set_key(name));
+      if (found == keys.end()) throw UsageError("there is no data set " + name + suggestion(name, keys));
+      chosen.push_back(sets[static_cast<size_t>(found - keys.begin())]);
     }
     sets = std::move(chosen);
   }

@@ -176,6 +176,7 @@ TEST_F(DataCommand, SetsAreListedAndFoundInAFolder) {
   std::getline(lines, line);
   EXPECT_EQ(json::parse(line)["found"], false);
   EXPECT_THAT(clipkit({"data", "sets", "ImageNet-A"}).out, HasSubstr("shifted from imagenet"));
+  EXPECT_THAT(clipkit({"data", "sets", "wds/vtab/pets"}).out, HasSubstr("(oxford_pets)"));
   const Result wrong = clipkit({"data", "sets", "cifar11"});
   EXPECT_EQ(wrong.status, 2);
   EXPECT_THAT(wrong.err, HasSubstr("did you mean cifar1"));

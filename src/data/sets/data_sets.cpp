@@ -78,4 +78,9 @@ std::vector<DataSetInfo> data_sets(const std::filesystem::path& root) {
   return all;
 }
 
+std::string data_set_key(std::string_view name) {
+  const RegisteredSet* set = find_registered_set(name);
+  return set != nullptr ? set->key : "";
+}
+
 }  // namespace clipkit
