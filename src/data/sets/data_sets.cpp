@@ -1,31 +1,23 @@
 #include "clipkit/data_sets.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 #include "data/folder_files.h"
 #include "data/sets/layout.h"
-#include "text/near_names.h"
 
 namespace clipkit {
 
 namespace {
 
-// Whether a folder is called like the set.
-bool is_named_after(const std::string& folder, const RegisteredSet& set) {
-  std::string plain = plain_name(folder);
-  for (const std::string_view prefix : {"wds", "vtab"}) {
-    if (plain.starts_with(prefix)) plain.erase(0, prefix.size());
-  }
-  const auto matches = [&](const std::string& name) { return plain_name(name) == plain; };
-  return matches(set.key) || std::any_of(set.aliases.begin(), set.aliases.end(), matches);
-}
+struct NamedFolder {
+  const RegisteredSet* set;  // that it is called like; null if it is not
+  std::filesystem::path path;
+};
 
-void find(const RegisteredSet& set, const std::filesystem::path& root, const std::vector<std::string>& folders,
+void find(const RegisteredSet& set, const std::filesystem::path& root, const std::vector<NamedFolder>& folders,
           DataSetInfo& info) {
   std::vector<std::filesystem::path> candidates;
-  for (const std::string& folder : folders) {
-    if (is_named_after(folder, set)) candidates.push_back(root / folder);
+  for (const NamedFolder& folder : folders) {
+    if (folder.set == &set) candidates.push_back(folder.path);
   }
   for (const std::string& folder : set.folders) {
     std::error_code ignored;
@@ -52,7 +44,10 @@ void find(const RegisteredSet& set, const std::filesystem::path& root, const std
 }  // namespace
 
 std::vector<DataSetInfo> data_sets(const std::filesystem::path& root) {
-  const std::vector<std::string> folders = root.empty() ? std::vector<std::string>() : folders_in(root);
+  std::vector<NamedFolder> folders;
+  for (const std::string& name : root.empty() ? std::vector<std::string>() : folders_in(root)) {
+    folders.push_back({find_registered_set(name), root / name});
+  }
   std::vector<DataSetInfo> all;
   for (const RegisteredSet& set : registered_sets()) {
     DataSetInfo info{

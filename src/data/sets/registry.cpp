@@ -78,11 +78,12 @@ const std::vector<RegisteredSet>& registered_sets() {
 }
 
 const RegisteredSet* find_registered_set(std::string_view name) {
-  if (name.starts_with("wds/")) name.remove_prefix(4);
-  for (const std::string_view prefix : {"vtab/", "tfds/"}) {
-    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+  std::string plain = plain_name(name);
+  for (const std::string_view prefix : {"wds", "vtab", "tfds"}) {
+    if (!plain.starts_with(prefix)) continue;
+    plain.erase(0, prefix.size());
+    if (plain.starts_with('/')) plain.erase(0, 1);
   }
-  const std::string plain = plain_name(name);
   for (const RegisteredSet& set : registered_sets()) {
     const auto matches = [&](const std::string& other) { return plain_name(other) == plain; };
     if (matches(set.key) || std::any_of(set.aliases.begin(), set.aliases.end(), matches)) return &set;

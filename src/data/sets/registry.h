@@ -32,8 +32,8 @@ struct RegisteredSet {
 // All sets, in the order of the file.
 const std::vector<RegisteredSet>& registered_sets();
 
-// By key or alias, without regard to case, '-', '_' and space; CLIP_benchmark's "wds/vtab/" and the like may come
-// before it. Null if there is none.
+// By key or alias, without regard to case, '-', '_' and space; CLIP_benchmark's prefixes may come before it, as in
+// "wds/vtab/pets" and "wds_vtab-pets". Null if there is none.
 const RegisteredSet* find_registered_set(std::string_view name);
 // Errors: kNotFound, naming near ones.
 const RegisteredSet& registered_set(std::string_view name);

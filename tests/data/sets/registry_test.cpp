@@ -27,7 +27,7 @@ TEST(Registry, HasThePapersSetsAndImageNetsShiftedVersions) {
 }
 
 TEST(Registry, KnowsSetsByEitherNameInAnySpelling) {
-  for (const char* name : {"stanford_cars", "Stanford-Cars", "cars", "wds/cars"}) {
+  for (const char* name : {"stanford_cars", "Stanford-Cars", "cars", "wds/cars", "wds_cars", "wds_vtab-cars"}) {
     ASSERT_NE(find_registered_set(name), nullptr) << name;
     EXPECT_EQ(find_registered_set(name)->key, "stanford_cars");
   }
