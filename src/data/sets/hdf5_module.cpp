@@ -29,14 +29,29 @@ bool is_of_bytes(hid_t data) {
   return fits;
 }
 
+// A file from anywhere must not make us read others: by a link to a data set in one, or to its bytes.
+bool is_own(hid_t file, const char* name) {
+  H5L_info_t link;
+  return H5Lget_info(file, name, &link, H5P_DEFAULT) >= 0 && link.type == H5L_TYPE_HARD;
+}
+bool has_own_bytes(hid_t data) {
+  const hid_t made = H5Dget_create_plist(data);
+  const bool own = made >= 0 && H5Pget_external_count(made) == 0 && H5Pget_layout(made) != H5D_VIRTUAL;
+  if (made >= 0) H5Pclose(made);
+  return own;
+}
+
 int open(const char* path, const char* name, void** data_set, int* rank, uint64_t* shape, char* error) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // reasons are returned, not printed
   auto set = new DataSet;
   *data_set = set;
   set->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (set->file < 0) return refuse(error, "not an HDF5 file");
-  set->data = H5Dopen2(set->file, name, H5P_DEFAULT);
+  const bool is_there = H5Lexists(set->file, name, H5P_DEFAULT) > 0;
+  if (is_there && !is_own(set->file, name)) return refuse(error, "a link, expected the data set itself");
+  set->data = is_there ? H5Dopen2(set->file, name, H5P_DEFAULT) : -1;
   if (set->data < 0) return refuse(error, "there is no such data set in it");
+  if (!has_own_bytes(set->data)) return refuse(error, "its bytes are in other files");
   if (!is_of_bytes(set->data)) return refuse(error, "not of 8-bit whole numbers");
   const hid_t space = H5Dget_space(set->data);
   set->rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;

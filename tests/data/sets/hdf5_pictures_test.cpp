@@ -55,5 +55,14 @@ TEST_F(Hdf5Pictures, SaysWhatIsWrong) {
             ErrorCode::kNotFound);
 }
 
+TEST_F(Hdf5Pictures, NeverReadsOtherFiles) {
+  tree_.copy_golden("pcam_outside.h5", "outside.h5");
+  tree_.copy_golden("pcam_y.h5", "pcam_y.h5");  // that it names
+  EXPECT_THAT(error_of([&] { read_hdf5_pictures(tree_.path("outside.h5"), tree_.path("y.h5")); }).what(),
+              HasSubstr("data set x: its bytes are in other files"));
+  EXPECT_THAT(error_of([&] { read_hdf5_pictures(tree_.path("x.h5"), tree_.path("outside.h5")); }).what(),
+              HasSubstr("data set y: a link"));
+}
+
 }  // namespace
 }  // namespace clipkit

@@ -87,5 +87,16 @@ int main() {
     H5Dclose(w);
     H5Fclose(f);
   }
+  { /* what must be refused: bytes and a data set in another file */
+    hsize_t d[4] = {3, 4, 5, 3};
+    hid_t f = H5Fcreate("pcam_outside.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t s = H5Screate_simple(4, d, NULL);
+    hid_t p = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_external(p, "pcam_y.h5", 0, 180);
+    hid_t v = H5Dcreate2(f, "x", H5T_STD_U8LE, s, H5P_DEFAULT, p, H5P_DEFAULT);
+    H5Dclose(v);
+    H5Lcreate_external("pcam_y.h5", "y", f, "y", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(f);
+  }
   return 0;
 }
