@@ -14,7 +14,6 @@ namespace clipkit {
 namespace {
 
 constexpr int64_t kMaxTextBytes = int64_t{1} << 24;
-constexpr int64_t kFilesPerShard = 128;
 
 std::string_view without_extension(std::string_view path) {
   return path.substr(0, path.find_last_of('.'));
@@ -76,14 +75,6 @@ class FolderPairs : public PairSource {
     const auto i = static_cast<size_t>(index);
     const auto begin = static_cast<size_t>(i == 0 ? 0 : ends_[i - 1]);
     return paths_.substr(begin, static_cast<size_t>(ends_[i]) - begin);
-  }
-
-  std::vector<PairShard> shards() const override {
-    std::vector<PairShard> all;
-    for (int64_t begin = 0; begin < size(); begin += kFilesPerShard) {
-      all.push_back({std::min(kFilesPerShard, size() - begin)});
-    }
-    return all;
   }
 
  private:

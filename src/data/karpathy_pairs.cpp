@@ -18,8 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int64_t kFilesPerShard = 128;
-
 // A member that is a string, or null.
 const std::string* text_of(const Json& object, const char* name) {
   const auto member = object.find(name);
@@ -92,12 +90,6 @@ class KarpathyPairs : public PairSource {
     return {picture.file, read_whole_file(folder_ / picture.file, kMaxPictureBytes), picture.captions};
   }
   std::string name(int64_t index) const override { return at(index).file; }
-  std::vector<PairShard> shards() const override {
-    std::vector<PairShard> all;
-    for (int64_t begin = 0; begin < size(); begin += kFilesPerShard)
-      all.push_back({std::min(kFilesPerShard, size() - begin)});
-    return all;
-  }
 
  private:
   const KarpathyPicture& at(int64_t index) const {

@@ -19,8 +19,6 @@ namespace clipkit {
 
 namespace {
 
-constexpr int64_t kRecordsPerShard = 128;  // each picture is a file of its own: nothing is near to anything
-
 // One record of a list. What cannot be used has a reason.
 struct Record {
   std::string picture;  // as it stands in the list
@@ -65,14 +63,6 @@ class ListPairs : public PairSource {
     return pair;
   }
   std::string name(int64_t index) const override { return parse(index).picture; }
-
-  std::vector<PairShard> shards() const override {
-    std::vector<PairShard> all;
-    for (int64_t begin = 0; begin < size(); begin += kRecordsPerShard) {
-      all.push_back({std::min(kRecordsPerShard, size() - begin)});
-    }
-    return all;
-  }
 
  private:
   std::string_view text() const {

@@ -94,6 +94,13 @@ std::unique_ptr<PairSource> open_usable(const std::string& spec, const PairOptio
 
 }  // namespace
 
+std::vector<PairShard> PairSource::shards() const {
+  constexpr int64_t kSize = 128;
+  std::vector<PairShard> all;
+  for (int64_t begin = 0; begin < size(); begin += kSize) all.push_back({std::min(kSize, size() - begin)});
+  return all;
+}
+
 std::unique_ptr<PairSource> open_pairs(std::string_view spec, const PairOptions& options) {
   std::vector<std::unique_ptr<PairSource>> sources;
   for (size_t begin = 0; begin <= spec.size();) {

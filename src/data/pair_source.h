@@ -35,8 +35,9 @@ class PairSource {
   virtual EncodedPair read(int64_t index) const = 0;
   // The sample's name, without reading its picture. Errors: as read().
   virtual std::string name(int64_t index) const = 0;
-  // All samples, cut where reading on costs a seek. The sizes add up to size().
-  virtual std::vector<PairShard> shards() const = 0;
+  // All samples, cut where reading on costs a seek. The sizes add up to size(). Unless overridden, for pictures that
+  // are files of their own: 128 to a shard, as nothing is near to anything.
+  virtual std::vector<PairShard> shards() const;
 
   // What was left out, or is odd.
   const PairProblems& problems() const noexcept { return problems_; }
