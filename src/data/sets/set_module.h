@@ -22,7 +22,7 @@ const Functions* find_set_module(const std::string& name, std::string& reason) {
 template <class Functions>
 const Functions& set_module(const std::string& name, const char* library, const char* packages,
                             const std::string& place) {
-  std::string reason;
+  static std::string reason;  // the first search's, for all that ask later
   static const Functions* const functions = find_set_module<Functions>(name, reason);
   if (functions == nullptr) {
     fail(ErrorCode::kUnsupported, place, ": clipkit was built without ", library,
