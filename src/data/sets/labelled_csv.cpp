@@ -49,6 +49,7 @@ LabelledCsv read_labelled_csv(const std::filesystem::path& path) {
   for (size_t c = 0; c < csv.classes.size(); ++c) class_of.emplace(csv.classes[c], static_cast<int32_t>(c));
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const std::vector<std::string>& row = table.rows[i];
+    if (row[label].empty()) fail(ErrorCode::kCorrupt, path.string(), ", row ", i + 1, ": no label");
     const auto named = class_of.find(row[label]);
     const bool is_position =
         named == class_of.end() && is_number(row[label]) && std::stoul(row[label]) < csv.classes.size();

@@ -15,7 +15,7 @@ struct LabelledCsv {
   std::map<std::string, std::vector<LabelledFile>> splits;  // "all" alone if there is no such column
 };
 
-// Errors: kNotFound, kIo, kCorrupt (no such columns; a label that classes.txt does not have, by row).
+// Errors: kNotFound, kIo, kCorrupt (no such columns; no label, or one that classes.txt does not have, by row).
 LabelledCsv read_labelled_csv(const std::filesystem::path& path);
 
 }  // namespace clipkit

@@ -121,6 +121,8 @@ TEST_F(OwnSet, SaysWhatIsWrongWithAList) {
   put("length.csv", "path,label\na.ppm\n");
   EXPECT_THAT(error_of([&] { open_labelled_set(path("length.csv")); }).what(),
               HasSubstr("row 1: 1 fields, the header has 2"));
+  put("unlabelled.csv", "path,label\na.ppm,1\nb.ppm,\n");
+  EXPECT_THAT(error_of([&] { open_labelled_set(path("unlabelled.csv")); }).what(), HasSubstr("row 2: no label"));
   put("outside.csv", "path,label\n../a.ppm,1\n");
   EXPECT_THAT(error_of([&] { open_labelled_set(path("outside.csv")); }).what(), HasSubstr("not inside the folder"));
   EXPECT_EQ(error_of([&] { open_labelled_set(path("none")); }).code(), ErrorCode::kNotFound);
