@@ -57,7 +57,12 @@ LabelledSet open_folder(const std::filesystem::path& path, std::string_view spli
   std::vector<std::string> split_folders = is_split ? folders : std::vector<std::string>{"."};
   std::set<std::string> classes;
   for (const std::string& folder : split_folders) {
-    set.splits.push_back(is_split ? split_of(folder) : kAll);
+    std::string split_name = is_split ? split_of(folder) : kAll;
+    if (std::find(set.splits.begin(), set.splits.end(), split_name) != set.splits.end()) {
+      fail(ErrorCode::kCorrupt, path.string(), ": several folders are the split ", split_name, ", one of them ",
+           quote(folder));
+    }
+    set.splits.push_back(std::move(split_name));
     const std::vector<std::string> found = folders_in(path / folder);
     classes.insert(found.begin(), found.end());
   }

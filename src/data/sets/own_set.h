@@ -11,7 +11,7 @@ namespace clipkit {
 //
 // A folder of class folders: classes are the sub-folders by name, '_' read as a space. It is one split, "all", unless
 // its sub-folders are called train, val (or valid, validation) and test, of which any may be missing: those are splits
-// then, and each must have the same classes.
+// then, and each must have the same classes and be one folder.
 //
 // A folder of tar shards with class names, see labelled_tar.h; its prompts, if it has them.
 //

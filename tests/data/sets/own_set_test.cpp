@@ -82,6 +82,14 @@ TEST_F(OwnSet, AnEmptyOrMissingClassIsAnError) {
   EXPECT_THAT(error_of([&] { open_labelled_set(path("nothing")); }).what(), HasSubstr("there is no class in it"));
 }
 
+TEST_F(OwnSet, ASplitIsOneFolder) {
+  for (const char* name : {"train/a/1.ppm", "val/a/2.ppm", "valid/a/3.ppm"}) {
+    put(concat("set/", name), made_picture(4, 3, 1));
+  }
+  EXPECT_THAT(error_of([&] { open_labelled_set(path("set")); }).what(),
+              HasSubstr("several folders are the split val, one of them \"valid\""));
+}
+
 TEST_F(OwnSet, CsvNamesPicturesLabelsAndPerhapsSplits) {
   put("a.ppm", made_picture(4, 3, 1));
   put("sub/b.ppm", made_picture(5, 3, 1));
