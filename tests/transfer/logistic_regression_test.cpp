@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "base/json.h"
-#include "base/parallel.h"
 #include "clipkit/error.h"
 #include "support/golden.h"
 #include "support/tensors.h"
@@ -133,11 +132,11 @@ TEST(LogisticRegression, HasTheSameBitsWithAnyNumberOfThreads) {
   for (int32_t& label : labels) label = label == 4 ? 3 : label == 2 ? 2 : label == 1 ? 1 : 0;
   std::vector<std::vector<double>> weights;
   for (const int threads : {1, 2, 5}) {
-    set_num_compute_threads(threads);
-    LogisticRegression regression(x, labels, 4);
-    weights.push_back(regression.fit({}).classifier.weights);
+    testing::with_threads(threads, [&] {
+      LogisticRegression regression(x, labels, 4);
+      weights.push_back(regression.fit({}).classifier.weights);
+    });
   }
-  set_num_compute_threads(0);
   EXPECT_EQ(weights[0], weights[1]);
   EXPECT_EQ(weights[0], weights[2]);
 }
