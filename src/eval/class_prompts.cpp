@@ -6,19 +6,11 @@
 #include "base/file_writer.h"
 #include "base/json.h"
 #include "base/quote.h"
+#include "text/near_names.h"
 
 namespace clipkit {
 
 namespace {
-
-std::string plain(std::string_view name) {
-  std::string result;
-  for (const char c : name) {
-    if (c == '_' || c == '-' || c == ' ') continue;
-    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return result;
-}
 
 std::vector<std::string> sentences_of(const Json& json, std::string_view place, const std::string& whose) {
   std::vector<std::string> sentences;
@@ -47,12 +39,16 @@ std::vector<std::vector<std::string>> parse_class_prompts(std::string_view text,
   if (!json.is_object()) fail(ErrorCode::kCorrupt, place, ": expected an object of class names, or an array");
   std::multimap<std::string, size_t> class_of;  // two classes may bear one name
   for (size_t c = 0; c < classes.size(); ++c) {
-    for (const std::string& name : classes[c]) class_of.emplace(plain(name), c);
+    for (const std::string& name : classes[c]) class_of.emplace(plain_name(name), c);
   }
   for (const auto& [name, sentences] : json.items()) {
-    const auto [begin, end] = class_of.equal_range(plain(name));
+    const auto [begin, end] = class_of.equal_range(plain_name(name));
     if (begin == end) fail(ErrorCode::kCorrupt, place, ": there is no class ", quote(name));
-    for (auto c = begin; c != end; ++c) prompts[c->second] = sentences_of(sentences, place, quote(name));
+    const std::vector<std::string> texts = sentences_of(sentences, place, quote(name));
+    for (auto c = begin; c != end; ++c) {
+      std::vector<std::string>& all = prompts[c->second];
+      all.insert(all.end(), texts.begin(), texts.end());
+    }
   }
   for (size_t c = 0; c < classes.size(); ++c) {
     if (prompts[c].empty()) {

@@ -11,6 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 const std::vector<std::vector<std::string>> kClasses = {{"sea lion"}, {"crane"}, {"crane", "building crane"}};
 
@@ -19,6 +20,13 @@ TEST(ClassPrompts, AreFoundByAnyNameOfAClass) {
       parse_class_prompts(R"({"Sea_Lion": ["It barks."], "crane": ["It flies.", "It lifts."]})", "file", kClasses);
   EXPECT_THAT(prompts, ElementsAre(ElementsAre("It barks."), ElementsAre("It flies.", "It lifts."),
                                    ElementsAre("It flies.", "It lifts.")));
+}
+
+TEST(ClassPrompts, OfAllNamesOfAClassArePooled) {
+  const auto prompts = parse_class_prompts(
+      R"({"sea lion": ["It barks."], "crane": ["It flies."], "building crane": ["It lifts."]})", "file", kClasses);
+  EXPECT_THAT(prompts[1], ElementsAre("It flies."));
+  EXPECT_THAT(prompts[2], UnorderedElementsAre("It flies.", "It lifts."));
 }
 
 TEST(ClassPrompts, MayComeInOrder) {
