@@ -52,7 +52,8 @@ enum class EvalMetric : uint8_t { kAccuracy, kMeanPerClass, kMap11, kRocAuc, kMe
 const char* to_string(
     EvalMetric metric) noexcept;  // "accuracy", "mean_per_class", "map11", "roc_auc", "mean_top1_top5"
 
-// Which splits belong together. A set with several (STL-10: 10, UCF101: 3) is scored on each and the mean is reported.
+// Which splits belong together. The paper scores a set with several (STL-10: 10, UCF101: 3) on each and has the mean;
+// one run scores one, the first unless another test or training split is named.
 struct Fold {
   std::string train{}, validation{}, test;  // names of splits; empty where the set has none
 };

@@ -59,10 +59,17 @@ void search(const ProbeData& train, const ProbeData& validation, const LabelledS
 
 }  // namespace
 
+Fold fold_of(const LabelledSet& test) {
+  const auto tested =
+      std::find_if(test.folds.begin(), test.folds.end(), [&](const Fold& fold) { return fold.test == test.split; });
+  if (tested != test.folds.end()) return *tested;
+  return test.folds.empty() ? Fold{} : test.folds.front();
+}
+
 ProbeSets open_probe_sets(const ProbeOptions& options) {
   ProbeSets sets;
   sets.test = open_labelled_set(options.input.data, options.input.split);
-  const Fold fold = sets.test.folds.empty() ? Fold{} : sets.test.folds.front();
+  const Fold fold = fold_of(sets.test);
   const std::string train = options.train_split.empty() ? fold.train : options.train_split,
                     validation = options.validation_split.empty() ? fold.validation : options.validation_split;
   CLIPKIT_CHECK(!train.empty(), options.input.data,

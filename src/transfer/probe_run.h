@@ -14,7 +14,10 @@ struct ProbeSets {
   std::optional<LabelledSet> validation;
 };
 
-// Opens the splits that the options name, else those of the set's first fold. Errors: as of open_labelled_set;
+// The fold that is tested on this split, else the set's first: UCF101's test2 shares films with train1.
+Fold fold_of(const LabelledSet& test);
+
+// Opens the splits that the options name, else those of that fold. Errors: as of open_labelled_set;
 // kInvalidArgument if there is nothing to train on.
 ProbeSets open_probe_sets(const ProbeOptions& options);
 

@@ -44,6 +44,16 @@ TEST(ProbeRun, LearnsWhatTheFeaturesShow) {
   EXPECT_EQ(result.origin.layer, "before-projection");
 }
 
+TEST(ProbeRun, LearnsFromTheFoldThatIsTested) {
+  LabelledSet set = made_set(3);
+  EXPECT_EQ(fold_of(set).train, "");
+  set.folds = {{"train1", "", "test1"}, {"train2", "", "test2"}};
+  set.split = "test2";
+  EXPECT_EQ(fold_of(set).train, "train2");
+  set.split = "val";
+  EXPECT_EQ(fold_of(set).train, "train1");
+}
+
 TEST(ProbeRun, UsesAValidationSplitWhereThereIsOne) {
   ProbeSets sets = made_sets(30, 30);
   sets.validation = made_set(12);
