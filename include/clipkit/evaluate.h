@@ -32,7 +32,7 @@ struct EvalInput {
   std::string split{};  // the one to score; empty: the set's test split
 
   // Where features of pictures and texts are kept, in files that are checked against model and pictures when they are
-  // read: docs/evaluation.md. Empty: cache_folder()/features. nothing is kept without use_cache.
+  // read: docs/evaluation.md. Empty: cache_folder()/features. Nothing is kept without use_cache.
   std::filesystem::path cache{};
   bool use_cache = true;
 
@@ -57,7 +57,7 @@ struct EvalOrigin {
   std::string data{}, title{}, split{}, note{};
   std::string data_sha256{};  // of the names, labels and files of all pictures, in order
   int64_t pictures = 0, classes = 0;
-  std::vector<Unreadable> unreadable{};  // left out of all numbers
+  std::vector<Unreadable> unreadable{};  // left out of all numbers; of splits that are learnt from, after "SPLIT: "
 };
 
 // How well scores of classes fit the pictures' labels.
@@ -190,8 +190,7 @@ struct RetrievalResult {
 
 // Each of these encodes what the cache does not have, and scores it. Errors: as of load() and of opening the data;
 // kInvalidArgument (templates without {}, other numbers of names than classes, no training split, a class with fewer
-// pictures than shots), kCorrupt (no picture
-// can be read), kCancelled.
+// pictures than shots), kCorrupt (no picture can be read), kCancelled.
 CLIPKIT_API ZeroShotResult evaluate_zero_shot(const ZeroShotOptions& options, const EvalCallbacks& callbacks = {});
 CLIPKIT_API ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& callbacks = {});
 CLIPKIT_API FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbacks& callbacks = {});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/concat.h"
 #include "image/convert_color.h"
 #include "image/resize.h"
 
@@ -32,7 +33,12 @@ void describe(const LabelledSet& set, const PictureFeatures& features, EvalOrigi
   origin.data_sha256 = features.sha256;
   origin.pictures = features.x.shape()[0];
   origin.classes = static_cast<int64_t>(set.classes.size());
-  origin.unreadable = features.unreadable;
+  origin.unreadable.insert(origin.unreadable.end(), features.unreadable.begin(), features.unreadable.end());
+}
+
+void add_unreadable(const LabelledSet& set, const PictureFeatures& features, EvalOrigin& origin) {
+  for (const auto& [picture, reason] : features.unreadable)
+    origin.unreadable.push_back({concat(set.split, ": ", picture), reason});
 }
 
 std::string thumbnail(LabelledPicture picture) {

@@ -18,8 +18,11 @@ std::vector<PictureLabels> labels_of(const LabelledSet& set, const PictureFeatur
 // The name of each class that is shown.
 std::vector<std::string> class_titles(const LabelledSet& set);
 
-// Fills what the set and its features say of where numbers come from.
+// Fills what the set that is scored and its features say of where numbers come from.
 void describe(const LabelledSet& set, const PictureFeatures& features, EvalOrigin& origin);
+
+// Adds the unreadable pictures of a split that is learnt from, "SPLIT: " before their names.
+void add_unreadable(const LabelledSet& set, const PictureFeatures& features, EvalOrigin& origin);
 
 // The picture as a file that a browser shows, at most kThumbnailSide on each side.
 inline constexpr int64_t kThumbnailSide = 256;  // px

@@ -105,13 +105,13 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
   PictureFeatures features;
   const SplitPictures train = pictures_in(sets.train, "training pictures", features);
   result.train_sha256 = features.sha256;
+  add_unreadable(sets.train, features, origin);
   const SplitPictures test = pictures_in(sets.test, "test pictures", features);
   describe(sets.test, features, origin);
   origin.layer = plain == Output::kBeforeProjection ? "before-projection, features for texts" : "features";
 
   const auto score = [&](const TensorView& scores, const std::vector<int32_t>& classes) {
-    std::vector<PictureLabels> labels;
-    for (const int32_t label : classes) labels.push_back({.present = {label}});
+    const std::vector<PictureLabels> labels = one_label_each(classes);
     return classification_score({scores, labels}, sets.test.metric);
   };
   result.metric = to_string(sets.test.metric);

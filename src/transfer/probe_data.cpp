@@ -41,6 +41,12 @@ ProbeData ProbeData::and_then(const ProbeData& other) const {
   return result;
 }
 
+std::vector<PictureLabels> one_label_each(const std::vector<int32_t>& classes) {
+  std::vector<PictureLabels> labels;
+  for (const int32_t label : classes) labels.push_back({.present = {label}});
+  return labels;
+}
+
 HeldOut hold_out_fifth(const std::vector<int32_t>& classes) {
   std::map<int32_t, std::vector<int64_t>> rows_of;
   for (size_t i = 0; i < classes.size(); ++i) rows_of[classes[i]].push_back(static_cast<int64_t>(i));

@@ -20,6 +20,9 @@ struct ProbeData {
   ProbeData and_then(const ProbeData& other) const;
 };
 
+// The classes as metrics take them.
+std::vector<PictureLabels> one_label_each(const std::vector<int32_t>& classes);
+
 // Rows for validation, and the others: of each class a fifth, drawn at random with a fixed seed, but never its last.
 struct HeldOut {
   std::vector<int64_t> train, validation;  // rising

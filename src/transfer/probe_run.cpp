@@ -1,10 +1,10 @@
 #include "transfer/probe_run.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 #include "base/compute_thread.h"
-#include "base/log.h"
 #include "eval/classification.h"
 #include "eval/labelled_pictures.h"
 #include "eval/picture_features.h"
@@ -14,12 +14,6 @@
 namespace clipkit {
 
 namespace {
-
-std::vector<PictureLabels> one_label_each(const std::vector<int32_t>& classes) {
-  std::vector<PictureLabels> labels;
-  for (const int32_t label : classes) labels.push_back({.present = {label}});
-  return labels;
-}
 
 const char* name_of(LogisticFit::End end) {
   switch (end) {
@@ -67,6 +61,8 @@ Fold fold_of(const LabelledSet& test) {
 }
 
 ProbeSets open_probe_sets(const ProbeOptions& options) {
+  CLIPKIT_CHECK(!options.lambda || (*options.lambda > 0 && std::isfinite(*options.lambda)), "lambda is ",
+                options.lambda.value_or(0), ", expected more than 0");
   ProbeSets sets;
   sets.test = open_labelled_set(options.input.data, options.input.split);
   const Fold fold = fold_of(sets.test);
@@ -90,20 +86,20 @@ ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const 
                             callbacks);
   };
   PictureFeatures features = features_of(sets.train, "training pictures");
-  if (!features.unreadable.empty()) {
-    log_warning(sets.train.path, ", split ", sets.train.split, ": ", features.unreadable.size(),
-                " pictures cannot be read, such as ", features.unreadable.front().picture);
-  }
+  add_unreadable(sets.train, features, origin);
   result.train_sha256 = features.sha256;
   result.train_split = sets.train.split;
   ProbeData train = ProbeData::of(sets.train, std::move(features)), validation;
   if (sets.validation) {
     features = features_of(*sets.validation, "validation pictures");
+    add_unreadable(*sets.validation, features, origin);
     result.validation_sha256 = features.sha256;
     result.validation_split = sets.validation->split;
     validation = ProbeData::of(*sets.validation, std::move(features));
   } else if (!options.lambda) {
     const HeldOut held = hold_out_fifth(train.classes);
+    CLIPKIT_CHECK(!held.validation.empty(), sets.train.path, ", split ", sets.train.split,
+                  ": no class has two pictures, so none can be held out to choose lambda by; give one, or a split");
     result.validation_split = "a fifth of " + sets.train.split;
     validation = train.rows(held.validation);
     train = train.rows(held.train);
@@ -120,7 +116,6 @@ ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const 
   run_on_compute_thread([&] {
     LogisticOptions fit_options{.max_iterations = options.max_iterations, .stop = callbacks.stop};
     if (options.lambda) {
-      CLIPKIT_CHECK(*options.lambda > 0, "lambda is ", *options.lambda, ", expected more than 0");
       result.lambda = *options.lambda;
     } else {
       search(train, validation, sets.test, fit_options, callbacks, result);

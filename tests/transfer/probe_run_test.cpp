@@ -42,6 +42,15 @@ TEST(ProbeRun, LearnsWhatTheFeaturesShow) {
   EXPECT_EQ(result.width, 3);
   EXPECT_FALSE(result.trials.empty());
   EXPECT_EQ(result.origin.layer, "before-projection");
+  ASSERT_EQ(result.origin.unreadable.size(), 1U);
+  EXPECT_EQ(result.origin.unreadable[0].picture, "train: picture 5");
+}
+
+TEST(ProbeRun, NeedsAPictureToChooseLambdaBy) {
+  EXPECT_THROW(run(made_sets(3, 30)), Error) << "one picture a class";
+  ProbeOptions options;
+  options.lambda = 1;
+  EXPECT_EQ(run(made_sets(3, 30), options).train_pictures, 3);
 }
 
 TEST(ProbeRun, LearnsFromTheFoldThatIsTested) {
