@@ -118,6 +118,7 @@ ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& cal
 
 FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbacks& callbacks) {
   const ProbeSets sets = open_probe_sets(options.probe);
+  check_few_shot(options, sets);
   const auto opened = open(options.probe.input, true);
   return run_few_shot(options, sets, opened->encoder, output_of(options.probe.layer, opened->model.config()),
                       static_cast<double>(opened->model.logit_scale()), opened->cache, opened->origin, callbacks);

@@ -45,6 +45,13 @@ Chosen rows_of(const SplitPictures& split, const std::vector<int64_t>& rows) {
   return chosen;
 }
 
+std::vector<std::vector<std::string>> prompts_of(const FewShotOptions& options, const ProbeSets& sets,
+                                                 std::vector<std::string>& templates) {
+  ZeroShotOptions words;
+  words.templates = options.templates;
+  return prompts_for(words, sets.test, templates);
+}
+
 void add_summary(FewShotResult::Point& point) {
   const auto n = static_cast<double>(point.scores.size());
   for (const double score : point.scores) point.mean += score / n;
@@ -74,18 +81,28 @@ std::vector<int64_t> draw_shots(const std::vector<int32_t>& classes, const std::
   return drawn;
 }
 
+void check_few_shot(const FewShotOptions& options, const ProbeSets& sets) {
+  CLIPKIT_CHECK(options.seeds >= 1 && options.seeds <= 1000, options.seeds, " seeds, expected 1 to 1000");
+  std::vector<std::string> unused;
+  prompts_of(options, sets, unused);
+  std::vector<int32_t> classes;
+  for (int64_t i = 0; i < sets.train.reader->size(); ++i) {
+    for (const int32_t label : sets.train.reader->labels(i).present) classes.push_back(label);
+  }
+  const std::vector<std::string> titles = class_titles(sets.test);
+  for (const int shots : options.shots) {
+    CLIPKIT_CHECK(shots >= 0 && shots <= 1 << 20, shots, " shots, expected 0 (all) to ", 1 << 20);
+    draw_shots(classes, titles, shots, 0);
+  }
+}
+
 FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets, const Encoder& encoder, Output plain,
                            double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
                            const EvalCallbacks& callbacks) {
   const EvalInput& input = options.probe.input;
-  CLIPKIT_CHECK(options.seeds >= 1 && options.seeds <= 1000, options.seeds, " seeds, expected 1 to 1000");
-  for (const int shots : options.shots)
-    CLIPKIT_CHECK(shots >= 0 && shots <= 1 << 20, shots, " shots, expected 0 (all) to ", 1 << 20);
   FewShotResult result;
-  ZeroShotOptions words;
-  words.templates = options.templates;
   const Tensor classifier =
-      cached_classifier(encoder, prompts_for(words, sets.test, result.templates), cache, [&](int64_t) {
+      cached_classifier(encoder, prompts_of(options, sets, result.templates), cache, [&](int64_t) {
         if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
       });
   const auto pictures_in = [&](const LabelledSet& set, const char* what, PictureFeatures& features) {
@@ -120,13 +137,14 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
   std::unique_ptr<FewShotHead> heads[] = {make_plain_head(options.probe.max_iterations), make_tip_head(),
                                           make_text_head(options.probe.max_iterations)};
   const std::vector<std::string> titles = class_titles(sets.test);
-  const auto total = static_cast<int64_t>(std::size(heads) * options.shots.size()) * options.seeds;
-  int64_t done = 0;
+  const auto draws = [&](int shots) { return shots == 0 ? 1 : options.seeds; };  // there is one way to take all
+  int64_t done = 0, total = 0;
+  for (const int shots : options.shots) total += static_cast<int64_t>(std::size(heads)) * draws(shots);
   for (const auto& head : heads) {
     FewShotResult::Head& made = result.heads.emplace_back(FewShotResult::Head{head->name(), head->what(), {}});
     for (const int shots : options.shots) {
       FewShotResult::Point point{.shots = shots};
-      for (int seed = 0; seed < (shots == 0 ? 1 : options.seeds); ++seed) {
+      for (int seed = 0; seed < draws(shots); ++seed) {
         if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "few shots: stopped");
         const Chosen shown =
             rows_of(train, draw_shots(train.plain.classes, titles, shots, static_cast<uint32_t>(seed)));

@@ -13,8 +13,12 @@ namespace clipkit {
 std::vector<int64_t> draw_shots(const std::vector<int32_t>& classes, const std::vector<std::string>& titles, int shots,
                                 uint32_t seed);
 
-// Every head on every number of shots and every seed; scores of all test pictures. plain: which features the plain
-// probe has. Not on the compute thread. Errors: as of evaluate_few_shot.
+// What can be said before a model is loaded. Errors: kInvalidArgument for other seeds, shots and templates than
+// run_few_shot takes, and for a class with fewer pictures than shots.
+void check_few_shot(const FewShotOptions& options, const ProbeSets& sets);
+
+// Every head on every number of shots and every seed; scores of all test pictures. The options are checked. plain:
+// which features the plain probe has. Not on the compute thread. Errors: as of evaluate_few_shot.
 FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets, const Encoder& encoder, Output plain,
                            double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
                            const EvalCallbacks& callbacks);

@@ -68,6 +68,24 @@ TEST(FewShotHeads, DefaultsAreThoseThatAreNamed) {
   EXPECT_EQ(make_text_head(1)->setting(make_text_head(1)->default_setting()), "lambda 1");
 }
 
+TEST(FewShotRun, SaysWhatIsWrongBeforeAnythingIsEncoded) {
+  const ProbeSets sets{made_set(60), made_set(30), std::nullopt};
+  FewShotOptions options;
+  EXPECT_NO_THROW(check_few_shot(options, sets));
+  options.shots = {0, 20};
+  EXPECT_NO_THROW(check_few_shot(options, sets));
+  options.shots = {21};
+  EXPECT_THROW(check_few_shot(options, sets), Error) << "there are 20 of each class";
+  options.shots = {-1};
+  EXPECT_THROW(check_few_shot(options, sets), Error);
+  options = {};
+  options.seeds = 0;
+  EXPECT_THROW(check_few_shot(options, sets), Error);
+  options = {};
+  options.templates = {"a picture"};
+  EXPECT_THROW(check_few_shot(options, sets), Error);
+}
+
 TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
   ProbeSets sets{made_set(60), made_set(30), std::nullopt};
   sets.train.split = "train";
