@@ -6,7 +6,6 @@
 
 #include "base/concat.h"
 #include "base/parallel.h"
-#include "transfer/logistic_regression.h"
 #include "transfer/probe_data.h"
 
 namespace clipkit {
@@ -18,14 +17,16 @@ constexpr int kManyShots = 16;  // beyond, one fold of the four says enough
 constexpr double kLambdas[] = {1e4, 1e3, 1e2, 10, 3, 1, 0.3, 0.1, 1e-2, 1e-3};
 
 // As strict as scikit-learn and SciPy are: settings stand a factor of three apart.
-LogisticOptions options_of(double lambda, int max_iterations) {
-  return {
-      .c = 1 / lambda, .max_iterations = max_iterations, .gradient_tolerance = 1e-4, .objective_tolerance = 2.22e-9};
+LogisticOptions options_of(double lambda, LogisticOptions options) {
+  options.c = 1 / lambda;
+  options.gradient_tolerance = 1e-4;
+  options.objective_tolerance = 2.22e-9;
+  return options;
 }
 
 class PlainHead : public FewShotHead {
  public:
-  explicit PlainHead(int max_iterations) : max_iterations_(max_iterations) {}
+  explicit PlainHead(LogisticOptions limits) : limits_(std::move(limits)) {}
   std::string name() const override { return "linear probe"; }
   std::string what() const override { return "logistic regression on the features, as CLIP's; knows nothing of texts"; }
   int num_settings() const override { return static_cast<int>(std::size(kLambdas)); }
@@ -35,16 +36,16 @@ class PlainHead : public FewShotHead {
     const KnownClasses known(shots.classes, shots.zero_shot.shape()[1]);
     const std::vector<int32_t> numbers = known.numbers(shots.classes);
     LogisticRegression regression(shots.plain, numbers, known.size());
-    return known.spread(regression.fit(options_of(kLambdas[setting], max_iterations_)).classifier.scores(others.plain));
+    return known.spread(regression.fit(options_of(kLambdas[setting], limits_)).classifier.scores(others.plain));
   }
 
  private:
-  int max_iterations_;
+  LogisticOptions limits_;
 };
 
 class TextHead : public FewShotHead {
  public:
-  explicit TextHead(int max_iterations) : max_iterations_(max_iterations) {}
+  explicit TextHead(LogisticOptions limits) : limits_(std::move(limits)) {}
   std::string name() const override { return "text-blended probe"; }
   std::string what() const override {
     return "logistic regression that starts from the texts' weights and is drawn to them";
@@ -57,7 +58,7 @@ class TextHead : public FewShotHead {
   Tensor scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const override {
     Tensor result = Tensor::copy_of(others.zero_shot);
     if (setting == 0) return result;
-    LogisticOptions options = options_of(kLambdas[setting - 1], max_iterations_);
+    LogisticOptions options = options_of(kLambdas[setting - 1], limits_);
     options.free_intercept = false;  // or a class would gain from shots alone, however strong the penalty
     LogisticRegression regression(shots.unit, shots.classes, shots.zero_shot.shape()[1], shots.zero_shot);
     const Tensor learned = regression.fit(options).classifier.scores(others.unit);
@@ -66,7 +67,7 @@ class TextHead : public FewShotHead {
   }
 
  private:
-  int max_iterations_;
+  LogisticOptions limits_;
 };
 
 class TipHead : public FewShotHead {
@@ -138,11 +139,11 @@ Part part_of(const FewShotPictures& all, const std::vector<int64_t>& which) {
 
 }  // namespace
 
-std::unique_ptr<FewShotHead> make_plain_head(int max_iterations) {
-  return std::make_unique<PlainHead>(max_iterations);
+std::unique_ptr<FewShotHead> make_plain_head(LogisticOptions limits) {
+  return std::make_unique<PlainHead>(std::move(limits));
 }
-std::unique_ptr<FewShotHead> make_text_head(int max_iterations) {
-  return std::make_unique<TextHead>(max_iterations);
+std::unique_ptr<FewShotHead> make_text_head(LogisticOptions limits) {
+  return std::make_unique<TextHead>(std::move(limits));
 }
 std::unique_ptr<FewShotHead> make_tip_head() {
   return std::make_unique<TipHead>();

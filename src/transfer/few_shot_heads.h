@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "clipkit/tensor.h"
+#include "transfer/logistic_regression.h"
 
 namespace clipkit {
 
@@ -33,11 +34,12 @@ class FewShotHead {
 };
 
 // The plain linear probe on a coarse grid of lambda: what falls below zero-shot for few shots (CLIP, figure 6).
-std::unique_ptr<FewShotHead> make_plain_head(int max_iterations);
+// limits: its max_iterations and stop count, for each fit.
+std::unique_ptr<FewShotHead> make_plain_head(LogisticOptions limits = {});
 // Logistic regression whose weights start from, and are drawn towards, those of the texts: the logits are those of
 // zero-shot plus V f, V penalised. In the limit of large lambda, which is one of the settings, it is zero-shot. (The
 // blend of LP++, Huang et al. 2024, with one strength for all classes that is chosen and not learned.)
-std::unique_ptr<FewShotHead> make_text_head(int max_iterations);
+std::unique_ptr<FewShotHead> make_text_head(LogisticOptions limits = {});
 // Tip-Adapter (Zhang et al. 2022), without training: zero-shot logits plus alpha times the sum, over the shots of a
 // class, of exp(-beta (1 - cosine)). alpha = 0 is zero-shot.
 std::unique_ptr<FewShotHead> make_tip_head();

@@ -134,8 +134,8 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
   result.metric = to_string(sets.test.metric);
   result.zero_shot = score(test.zero_shot, test.plain.classes);
 
-  std::unique_ptr<FewShotHead> heads[] = {make_plain_head(options.probe.max_iterations), make_tip_head(),
-                                          make_text_head(options.probe.max_iterations)};
+  const LogisticOptions limits{.max_iterations = options.probe.max_iterations, .stop = callbacks.stop};
+  const std::unique_ptr<FewShotHead> heads[] = {make_plain_head(limits), make_tip_head(), make_text_head(limits)};
   const std::vector<std::string> titles = class_titles(sets.test);
   const auto draws = [&](int shots) { return shots == 0 ? 1 : options.seeds; };  // there is one way to take all
   int64_t done = 0, total = 0;

@@ -52,7 +52,7 @@ TEST(FewShotHeads, StayWithZeroShotWhereShotsTeachNothing) {
     zero_shot.row<double>(i)[static_cast<size_t>(i % kC)] = 5;
   }
   run_on_compute_thread([&] {
-    for (const auto& head : {make_tip_head(), make_text_head(100)}) {
+    for (const auto& head : {make_tip_head(), make_text_head({.max_iterations = 100})}) {
       const int setting = choose_setting(*head, shots, top1_of);
       EXPECT_EQ(head->setting(setting), "zero-shot") << head->name();
       const Tensor scores = head->scores(shots, shots, setting);
@@ -64,8 +64,17 @@ TEST(FewShotHeads, StayWithZeroShotWhereShotsTeachNothing) {
 
 TEST(FewShotHeads, DefaultsAreThoseThatAreNamed) {
   EXPECT_EQ(make_tip_head()->setting(make_tip_head()->default_setting()), "alpha 1, beta 5.5");
-  EXPECT_EQ(make_plain_head(1)->setting(make_plain_head(1)->default_setting()), "lambda 3");
-  EXPECT_EQ(make_text_head(1)->setting(make_text_head(1)->default_setting()), "lambda 1");
+  EXPECT_EQ(make_plain_head()->setting(make_plain_head()->default_setting()), "lambda 3");
+  EXPECT_EQ(make_text_head()->setting(make_text_head()->default_setting()), "lambda 1");
+}
+
+TEST(FewShotHeads, CanBeStoppedWithinAFit) {
+  const Tensor x = testing::random_tensor({6, 3}, 1), zero_shot = Tensor::zeros({6, 2}, DType::kFloat64);
+  const FewShotPictures shots{x, x, zero_shot, {0, 1, 0, 1, 0, 1}};
+  const LogisticOptions limits{.stop = [] { return true; }};
+  for (const auto& head : {make_plain_head(limits), make_text_head(limits)}) {
+    run_on_compute_thread([&] { EXPECT_THROW(choose_setting(*head, shots, top1_of), Error) << head->name(); });
+  }
 }
 
 TEST(FewShotRun, SaysWhatIsWrongBeforeAnythingIsEncoded) {
