@@ -1,8 +1,11 @@
 #include "transfer/few_shot_heads.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <optional>
 
 #include "base/concat.h"
 #include "base/parallel.h"
@@ -24,6 +27,12 @@ LogisticOptions options_of(double lambda, LogisticOptions options) {
   return options;
 }
 
+Tensor zero_shot_plus(const FewShotPictures& pictures, double factor, const Tensor& learned) {
+  Tensor result = Tensor::copy_of(pictures.zero_shot);
+  for (int64_t i = 0; i < result.num_elements(); ++i) result.data<double>()[i] += factor * learned.data<double>()[i];
+  return result;
+}
+
 class PlainHead : public FewShotHead {
  public:
   explicit PlainHead(LogisticOptions limits) : limits_(std::move(limits)) {}
@@ -32,11 +41,15 @@ class PlainHead : public FewShotHead {
   int num_settings() const override { return static_cast<int>(std::size(kLambdas)); }
   int default_setting() const override { return 4; }  // C = 1 / 3, near that of CLIP's example
   std::string setting(int index) const override { return concat("lambda ", kLambdas[index]); }
-  Tensor scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const override {
+  void try_settings(const FewShotPictures& shots, const FewShotPictures& others, std::span<const int> settings,
+                    const Use& use) const override {
     const KnownClasses known(shots.classes, shots.zero_shot.shape()[1]);
     const std::vector<int32_t> numbers = known.numbers(shots.classes);
     LogisticRegression regression(shots.plain, numbers, known.size());
-    return known.spread(regression.fit(options_of(kLambdas[setting], limits_)).classifier.scores(others.plain));
+    for (const int setting : settings) {
+      const LogisticFit fit = regression.fit(options_of(kLambdas[setting], limits_));
+      use(setting, known.spread(fit.classifier.scores(others.plain)));
+    }
   }
 
  private:
@@ -55,62 +68,81 @@ class TextHead : public FewShotHead {
   std::string setting(int index) const override {
     return index == 0 ? "zero-shot" : concat("lambda ", kLambdas[index - 1]);
   }
-  Tensor scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const override {
-    Tensor result = Tensor::copy_of(others.zero_shot);
-    if (setting == 0) return result;
-    LogisticOptions options = options_of(kLambdas[setting - 1], limits_);
-    options.free_intercept = false;  // or a class would gain from shots alone, however strong the penalty
-    LogisticRegression regression(shots.unit, shots.classes, shots.zero_shot.shape()[1], shots.zero_shot);
-    const Tensor learned = regression.fit(options).classifier.scores(others.unit);
-    for (int64_t i = 0; i < result.num_elements(); ++i) result.data<double>()[i] += learned.data<double>()[i];
-    return result;
+  void try_settings(const FewShotPictures& shots, const FewShotPictures& others, std::span<const int> settings,
+                    const Use& use) const override {
+    std::optional<LogisticRegression> regression;
+    for (const int setting : settings) {
+      if (setting == 0) {
+        use(setting, Tensor::copy_of(others.zero_shot));
+        continue;
+      }
+      if (!regression) regression.emplace(shots.unit, shots.classes, shots.zero_shot.shape()[1], shots.zero_shot);
+      LogisticOptions options = options_of(kLambdas[setting - 1], limits_);
+      options.free_intercept = false;  // or a class would gain from shots alone, however strong the penalty
+      use(setting, zero_shot_plus(others, 1, regression->fit(options).classifier.scores(others.unit)));
+    }
   }
 
  private:
   LogisticOptions limits_;
 };
 
+// Setting 0 is zero-shot, then come all alphas with all betas.
 class TipHead : public FewShotHead {
  public:
-  TipHead() {
-    settings_.push_back({0, 1});
-    for (const double alpha : {0.5, 1.0, 2.0, 3.5, 6.0, 10.0}) {
-      for (const double beta : {1.0, 2.0, 3.5, 5.5, 8.0, 12.0}) settings_.push_back({alpha, beta});
-    }
-  }
   std::string name() const override { return "Tip-Adapter"; }
   std::string what() const override {
     return "zero-shot logits plus how near the shots of a class are; nothing is trained";
   }
-  int num_settings() const override { return static_cast<int>(settings_.size()); }
+  int num_settings() const override { return 1 + static_cast<int>(std::size(kAlphas)) * kNumBetas; }
   int default_setting() const override { return 10; }  // alpha 1, beta 5.5: the authors'
   std::string setting(int index) const override {
-    const Setting& s = settings_[static_cast<size_t>(index)];
-    return s.alpha == 0 ? "zero-shot" : concat("alpha ", s.alpha, ", beta ", s.beta);
+    return index == 0 ? "zero-shot" : concat("alpha ", kAlphas[alpha_of(index)], ", beta ", kBetas[beta_of(index)]);
   }
-  Tensor scores(const FewShotPictures& shots, const FewShotPictures& others, int index) const override {
-    const Setting s = settings_[static_cast<size_t>(index)];
-    Tensor result = Tensor::copy_of(others.zero_shot);
-    if (s.alpha == 0) return result;
-    parallel_for(result.shape()[0], [&](int64_t i) {
+  void try_settings(const FewShotPictures& shots, const FewShotPictures& others, std::span<const int> settings,
+                    const Use& use) const override {
+    bool wanted[kNumBetas] = {};
+    for (const int setting : settings) {
+      if (setting > 0) wanted[beta_of(setting)] = true;
+    }
+    const std::array<Tensor, kNumBetas> near = nearness(shots, others, wanted);
+    for (const int setting : settings) {
+      use(setting, setting == 0 ? Tensor::copy_of(others.zero_shot)
+                                : zero_shot_plus(others, kAlphas[alpha_of(setting)], near[beta_of(setting)]));
+    }
+  }
+
+ private:
+  static constexpr double kAlphas[] = {0.5, 1.0, 2.0, 3.5, 6.0, 10.0}, kBetas[] = {1.0, 2.0, 3.5, 5.5, 8.0, 12.0};
+  static constexpr int kNumBetas = static_cast<int>(std::size(kBetas));
+  static size_t alpha_of(int setting) { return static_cast<size_t>((setting - 1) / kNumBetas); }
+  static size_t beta_of(int setting) { return static_cast<size_t>((setting - 1) % kNumBetas); }
+
+  // For each beta that is wanted, the sum over the shots of a class of exp(-beta (1 - cosine)): (M, C) float64. The
+  // cosines, which cost most, are taken once.
+  static std::array<Tensor, kNumBetas> nearness(const FewShotPictures& shots, const FewShotPictures& others,
+                                                const bool (&wanted)[kNumBetas]) {
+    std::array<Tensor, kNumBetas> sums;
+    bool any = false;
+    for (size_t b = 0; b < sums.size(); ++b) {
+      if (wanted[b]) sums[b] = Tensor::zeros(others.zero_shot.shape(), DType::kFloat64);
+      any = any || wanted[b];
+    }
+    if (!any) return sums;
+    parallel_for(others.zero_shot.shape()[0], [&](int64_t i) {
       const auto picture = others.unit.row<float>(i);
-      const auto row = result.row<double>(i);
       for (size_t shot = 0; shot < shots.classes.size(); ++shot) {
         const auto key = shots.unit.row<float>(static_cast<int64_t>(shot));
         float cosine = 0;
         for (size_t d = 0; d < key.size(); ++d) cosine += picture[d] * key[d];
-        row[static_cast<size_t>(shots.classes[shot])] +=
-            s.alpha * std::exp(-s.beta * (1 - static_cast<double>(cosine)));
+        const auto label = static_cast<size_t>(shots.classes[shot]);
+        for (size_t b = 0; b < sums.size(); ++b) {
+          if (wanted[b]) sums[b].row<double>(i)[label] += std::exp(-kBetas[b] * (1 - static_cast<double>(cosine)));
+        }
       }
     });
-    return result;
+    return sums;
   }
-
- private:
-  struct Setting {
-    double alpha, beta;
-  };
-  std::vector<Setting> settings_;
 };
 
 // Rows of the pictures, and what views of them need to live.
@@ -139,6 +171,12 @@ Part part_of(const FewShotPictures& all, const std::vector<int64_t>& which) {
 
 }  // namespace
 
+Tensor FewShotHead::scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const {
+  Tensor result;
+  try_settings(shots, others, {&setting, 1}, [&](int, Tensor scores) { result = std::move(scores); });
+  return result;
+}
+
 std::unique_ptr<FewShotHead> make_plain_head(LogisticOptions limits) {
   return std::make_unique<PlainHead>(std::move(limits));
 }
@@ -157,17 +195,18 @@ int choose_setting(const FewShotHead& head, const FewShotPictures& shots,
   int folds = kMaxFolds;
   for (const auto& [label, shots_of] : count) folds = std::min(folds, shots_of);
   if (folds < 2) return head.default_setting();
-  std::vector<double> sums(static_cast<size_t>(head.num_settings()), 0);
+  std::vector<int> settings(static_cast<size_t>(head.num_settings()));
+  std::iota(settings.begin(), settings.end(), 0);
+  std::vector<double> sums(settings.size(), 0);
   const bool many = std::all_of(count.begin(), count.end(), [](const auto& of) { return of.second > kManyShots; });
   for (int fold = 0; fold < (many ? 1 : folds); ++fold) {
     std::vector<int64_t> kept, held;
     for (size_t i = 0; i < place.size(); ++i)
       (place[i] % folds == fold ? held : kept).push_back(static_cast<int64_t>(i));
     const Part learn = part_of(shots, kept), check = part_of(shots, held);
-    for (int setting = 0; setting < head.num_settings(); ++setting) {
-      sums[static_cast<size_t>(setting)] +=
-          score(head.scores(learn.pictures, check.pictures, setting), check.pictures.classes);
-    }
+    head.try_settings(learn.pictures, check.pictures, settings, [&](int setting, const Tensor& scores) {
+      sums[static_cast<size_t>(setting)] += score(scores, check.pictures.classes);
+    });
   }
   return static_cast<int>(std::max_element(sums.begin(), sums.end()) - sums.begin());
 }

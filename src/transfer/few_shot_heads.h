@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,13 @@ class FewShotHead {
   virtual int num_settings() const = 0;
   virtual int default_setting() const = 0;  // where nothing can be held out
   virtual std::string setting(int index) const = 0;
-  // Learns from some and scores others: (M, C) float64. On the compute thread.
-  virtual Tensor scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const = 0;
+  // Learns from some and scores others, (M, C) float64, by each of the settings, in order. What they have in common is
+  // computed once. On the compute thread.
+  using Use = std::function<void(int setting, Tensor scores)>;
+  virtual void try_settings(const FewShotPictures& shots, const FewShotPictures& others, std::span<const int> settings,
+                            const Use& use) const = 0;
+  // By one.
+  Tensor scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const;
 };
 
 // The plain linear probe on a coarse grid of lambda: what falls below zero-shot for few shots (CLIP, figure 6).

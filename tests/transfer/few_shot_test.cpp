@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numeric>
 #include <set>
 
 #include "base/compute_thread.h"
@@ -59,6 +61,43 @@ TEST(FewShotHeads, StayWithZeroShotWhereShotsTeachNothing) {
       EXPECT_TRUE(
           std::equal(scores.span<double>().begin(), scores.span<double>().end(), zero_shot.span<double>().begin()));
     }
+  });
+}
+
+TEST(FewShotHeads, SayTheSameOfSettingsTogetherAndAlone) {
+  constexpr int64_t kN = 12, kC = 3;
+  const Tensor x = testing::random_tensor({kN, 6}, 1), other = testing::random_tensor({5, 6}, 2);
+  const Tensor zero_shot = Tensor::zeros({kN, kC}, DType::kFloat64), none = Tensor::zeros({5, kC}, DType::kFloat64);
+  FewShotPictures shots{x, x, zero_shot, {}};
+  for (int64_t i = 0; i < kN; ++i) shots.classes.push_back(static_cast<int32_t>(i % kC));
+  const FewShotPictures others{other, other, none, {0, 1, 2, 0, 1}};
+  run_on_compute_thread([&] {
+    for (const auto& head : {make_plain_head(), make_tip_head(), make_text_head()}) {
+      std::vector<int> settings(static_cast<size_t>(head->num_settings()));
+      std::iota(settings.begin(), settings.end(), 0);
+      size_t next = 0;
+      head->try_settings(shots, others, settings, [&](int setting, const Tensor& together) {
+        ASSERT_EQ(setting, settings[next++]);
+        const Tensor alone = head->scores(shots, others, setting);
+        EXPECT_TRUE(
+            std::equal(alone.span<double>().begin(), alone.span<double>().end(), together.span<double>().begin()))
+            << head->name() << ", " << head->setting(setting);
+      });
+      EXPECT_EQ(next, settings.size());
+    }
+  });
+}
+
+TEST(FewShotHeads, TipAdapterAddsWhatIsNear) {
+  const Tensor x = Tensor::zeros({2, 2}), other = Tensor::zeros({1, 2});
+  x.row<float>(0)[0] = x.row<float>(1)[1] = other.row<float>(0)[0] = 1;
+  const Tensor zero_shot = Tensor::zeros({2, 2}, DType::kFloat64), logits = Tensor::zeros({1, 2}, DType::kFloat64);
+  logits.row<double>(0)[1] = 3;
+  const FewShotPictures shots{x, x, zero_shot, {0, 1}}, others{other, other, logits, {0}};
+  run_on_compute_thread([&] {
+    const Tensor scores = make_tip_head()->scores(shots, others, 10);  // alpha 1, beta 5.5
+    EXPECT_DOUBLE_EQ(scores.row<double>(0)[0], 1);
+    EXPECT_DOUBLE_EQ(scores.row<double>(0)[1], 3 + std::exp(-5.5));
   });
 }
 
