@@ -31,7 +31,7 @@ void describe(const LabelledSet& set, const PictureFeatures& features, EvalOrigi
   origin.split = set.split;
   origin.note = set.note;
   origin.data_sha256 = features.sha256;
-  origin.pictures = features.x.shape()[0];
+  origin.pictures = static_cast<int64_t>(features.pictures.size());
   origin.classes = static_cast<int64_t>(set.classes.size());
   origin.unreadable.insert(origin.unreadable.end(), features.unreadable.begin(), features.unreadable.end());
 }

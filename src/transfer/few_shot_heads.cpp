@@ -145,12 +145,6 @@ class TipHead : public FewShotHead {
   }
 };
 
-// Rows of the pictures, and what views of them need to live.
-struct Part {
-  Tensor plain, unit, zero_shot;
-  FewShotPictures pictures;
-};
-
 template <class T>
 Tensor rows_of(const TensorView& from, const std::vector<int64_t>& which) {
   Tensor rows = Tensor::empty({static_cast<int64_t>(which.size()), from.shape()[1]}, from.dtype());
@@ -161,15 +155,15 @@ Tensor rows_of(const TensorView& from, const std::vector<int64_t>& which) {
   return rows;
 }
 
-Part part_of(const FewShotPictures& all, const std::vector<int64_t>& which) {
-  Part part{
-      rows_of<float>(all.plain, which), rows_of<float>(all.unit, which), rows_of<double>(all.zero_shot, which), {}};
-  part.pictures = {part.plain, part.unit, part.zero_shot, {}};
-  for (const int64_t row : which) part.pictures.classes.push_back(all.classes[static_cast<size_t>(row)]);
-  return part;
-}
-
 }  // namespace
+
+FewShotRows::FewShotRows(const FewShotPictures& all, const std::vector<int64_t>& which)
+    : plain_(rows_of<float>(all.plain, which)),
+      unit_(rows_of<float>(all.unit, which)),
+      zero_shot_(rows_of<double>(all.zero_shot, which)),
+      pictures_{plain_, unit_, zero_shot_, {}} {
+  for (const int64_t row : which) pictures_.classes.push_back(all.classes[static_cast<size_t>(row)]);
+}
 
 Tensor FewShotHead::scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const {
   Tensor result;
@@ -203,9 +197,9 @@ int choose_setting(const FewShotHead& head, const FewShotPictures& shots,
     std::vector<int64_t> kept, held;
     for (size_t i = 0; i < place.size(); ++i)
       (place[i] % folds == fold ? held : kept).push_back(static_cast<int64_t>(i));
-    const Part learn = part_of(shots, kept), check = part_of(shots, held);
-    head.try_settings(learn.pictures, check.pictures, settings, [&](int setting, const Tensor& scores) {
-      sums[static_cast<size_t>(setting)] += score(scores, check.pictures.classes);
+    const FewShotRows learn(shots, kept), check(shots, held);
+    head.try_settings(learn.pictures(), check.pictures(), settings, [&](int setting, const Tensor& scores) {
+      sums[static_cast<size_t>(setting)] += score(scores, check.pictures().classes);
     });
   }
   return static_cast<int>(std::max_element(sums.begin(), sums.end()) - sums.begin());

@@ -20,6 +20,17 @@ struct FewShotPictures {
   std::vector<int32_t> classes{};  // (N)
 };
 
+// Copies of some of them.
+class FewShotRows {
+ public:
+  FewShotRows(const FewShotPictures& all, const std::vector<int64_t>& which);
+  const FewShotPictures& pictures() const noexcept { return pictures_; }
+
+ private:
+  Tensor plain_, unit_, zero_shot_;
+  FewShotPictures pictures_;
+};
+
 // A way of learning from few pictures, with one setting that is chosen on held-out ones. Settings are in the order from
 // the one nearest to zero-shot, which wins ties.
 class FewShotHead {

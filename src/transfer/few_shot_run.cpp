@@ -23,27 +23,11 @@ namespace {
 
 // A split's pictures, with what the views need to live.
 struct SplitPictures {
-  ProbeData plain, unit;
-  Tensor zero_shot;
+  ProbeData plain;
+  Tensor unit, zero_shot;
 
-  FewShotPictures all() const { return {plain.x, unit.x, zero_shot, plain.classes}; }
+  FewShotPictures all() const { return {plain.x, unit, zero_shot, plain.classes}; }
 };
-
-struct Chosen {
-  ProbeData plain, unit;
-  Tensor zero_shot;
-  FewShotPictures pictures() const { return {plain.x, unit.x, zero_shot, plain.classes}; }
-};
-
-Chosen rows_of(const SplitPictures& split, const std::vector<int64_t>& rows) {
-  Chosen chosen{split.plain.rows(rows), split.unit.rows(rows), {}};
-  chosen.zero_shot = Tensor::empty({static_cast<int64_t>(rows.size()), split.zero_shot.shape()[1]}, DType::kFloat64);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const auto from = split.zero_shot.row<double>(rows[i]);
-    std::copy(from.begin(), from.end(), chosen.zero_shot.row<double>(static_cast<int64_t>(i)).begin());
-  }
-  return chosen;
-}
 
 std::vector<std::vector<std::string>> prompts_of(const FewShotOptions& options, const ProbeSets& sets,
                                                  std::vector<std::string>& templates) {
@@ -111,12 +95,13 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
       return picture_features(pictures_of(set), encoder,
                               {.output = output, .cache = cache, .threads = input.threads, .what = what}, callbacks);
     };
-    split.plain = ProbeData::of(set, encode(plain));
     features = encode(Output::kFeatures);
+    const bool same = plain == Output::kFeatures;
+    split.plain = ProbeData::of(
+        set, same ? PictureFeatures{Tensor::copy_of(features.x), features.pictures, {}, {}} : encode(plain));
     split.zero_shot = zero_shot_logits(*encoder.backend, features.x, classifier, logit_scale);
-    PictureFeatures unit{Tensor::empty(features.x.shape()), features.pictures, {}, {}};
-    run_on_compute_thread([&] { ops::normalize_rows(*encoder.backend, {.x = features.x, .y = unit.x}); });
-    split.unit = ProbeData::of(set, std::move(unit));
+    run_on_compute_thread([&] { ops::normalize_rows(*encoder.backend, {.x = features.x, .y = features.x}); });
+    split.unit = std::move(features.x);
     return split;
   };
   PictureFeatures features;
@@ -146,13 +131,12 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
       FewShotResult::Point point{.shots = shots};
       for (int seed = 0; seed < draws(shots); ++seed) {
         if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "few shots: stopped");
-        const Chosen shown =
-            rows_of(train, draw_shots(train.plain.classes, titles, shots, static_cast<uint32_t>(seed)));
+        const FewShotRows shown(train.all(),
+                                draw_shots(train.plain.classes, titles, shots, static_cast<uint32_t>(seed)));
         run_on_compute_thread([&] {
-          const FewShotPictures pictures = shown.pictures();
-          const int setting = choose_setting(*head, pictures, score);
+          const int setting = choose_setting(*head, shown.pictures(), score);
           point.chosen.push_back(head->setting(setting));
-          point.scores.push_back(score(head->scores(pictures, test.all(), setting), test.plain.classes));
+          point.scores.push_back(score(head->scores(shown.pictures(), test.all(), setting), test.plain.classes));
         });
         if (callbacks.progress) callbacks.progress("heads", ++done, total);
       }
