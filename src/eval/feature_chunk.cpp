@@ -19,8 +19,12 @@ void add(Sha256& sha, const void* data, size_t bytes) {
   if (bytes > 0) sha.update(data, bytes);
 }
 
-std::string digest_of(const TensorView& x) {
-  return sha256_hex(x.raw(), x.bytes());
+// Of all that is read from the file without being held against something else.
+std::string digest_of(const TensorView& x, const std::string& errors) {
+  Sha256 sha;
+  add(sha, x.raw(), x.bytes());
+  add(sha, errors.data(), errors.size());
+  return sha.hex_digest();
 }
 
 }  // namespace
@@ -43,7 +47,8 @@ void write_chunk(const std::filesystem::path& path, const FeatureChunk& chunk, c
   NamedTensors file;
   OrderedJson errors = OrderedJson::object();
   for (const auto& [row, error] : chunk.errors) errors[concat(row)] = replace_invalid_utf8(error);
-  file.metadata = {{"made_with", made_with}, {"sha256", digest_of(chunk.x.view())}, {"errors", errors.dump()}};
+  const std::string text = errors.dump();
+  file.metadata = {{"made_with", made_with}, {"sha256", digest_of(chunk.x.view(), text)}, {"errors", text}};
   file.tensors.emplace("features", Tensor(chunk.x.view(), chunk.x.owner()));
   const Shape shape = {static_cast<int64_t>(chunk.digests.size()), 8};
   file.tensors.emplace("digests", Tensor::copy_of({chunk.digests.data(), shape, DType::kUInt32}));
@@ -57,7 +62,8 @@ std::optional<FeatureChunk> read_chunk(const std::filesystem::path& path, const 
     if (file.metadata["made_with"] != made_with || x == file.tensors.end() || digests == file.tensors.end()) return {};
     const Shape& shape = x->second.shape();
     if (shape.rank() != 2 || x->second.dtype() != DType::kFloat32 || digests->second.dtype() != DType::kUInt32 ||
-        !(digests->second.shape() == Shape{shape[0], 8}) || digest_of(x->second.view()) != file.metadata["sha256"]) {
+        !(digests->second.shape() == Shape{shape[0], 8}) ||
+        digest_of(x->second.view(), file.metadata["errors"]) != file.metadata["sha256"]) {
       return {};
     }
     FeatureChunk chunk;
@@ -65,7 +71,11 @@ std::optional<FeatureChunk> read_chunk(const std::filesystem::path& path, const 
     if (shape[0] > 0) std::memcpy(chunk.digests.data(), digests->second.view().raw(), digests->second.view().bytes());
     chunk.x = std::move(x->second);
     const Json errors = parse_json(file.metadata["errors"], path.string());
-    for (const auto& [row, error] : errors.items()) chunk.errors[std::stoll(row)] = error.get<std::string>();
+    for (const auto& [row, error] : errors.items()) {
+      const int64_t number = std::stoll(row);
+      if (number < 0 || number >= shape[0]) return {};
+      chunk.errors[number] = error.get<std::string>();
+    }
     return chunk;
   } catch (const std::exception&) {
     return {};  // not there, or not whole

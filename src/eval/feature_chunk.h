@@ -26,7 +26,7 @@ struct FeatureChunk {
 
 // made_with: all that decides the features but the pictures. Errors: kIo.
 void write_chunk(const std::filesystem::path& path, const FeatureChunk& chunk, const std::string& made_with);
-// Nothing if the file is not there, damaged (its features have another digest), or made with something else.
+// Nothing if the file is not there, damaged (its features or errors have another digest), or made with something else.
 std::optional<FeatureChunk> read_chunk(const std::filesystem::path& path, const std::string& made_with);
 
 }  // namespace clipkit

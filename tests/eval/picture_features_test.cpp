@@ -108,6 +108,32 @@ TEST_F(Features, AreComputedAgainWhereTheFileIsDamaged) {
   EXPECT_EQ(encoded_, 100);
 }
 
+// A row that is not there would be one more than there is room for.
+TEST_F(Features, AreComputedAgainWhereTheErrorsAreDamaged) {
+  run();
+  const std::filesystem::path file = only_file();
+  const std::string bytes = read_file(file, 1 << 20);
+  const size_t at = bytes.find("7\\\":");
+  ASSERT_NE(at, std::string::npos) << "the row of the picture that cannot be read";
+  std::string damaged = bytes;
+  damaged[at] = '8';
+  write_file(file, damaged);
+  EXPECT_EQ(run().pictures[6], 8) << "picture 7 is left out, as before";
+  EXPECT_EQ(encoded_, 100);
+}
+
+TEST(FeatureChunk, HasNoErrorsOfRowsThatAreNotThere) {
+  const testing::TemporaryFolder folder;
+  FeatureChunk chunk{std::vector<PictureDigest>(2), Tensor::zeros({2, 3}), {{1, "damaged"}}};
+  write_chunk(folder / "a.safetensors", chunk, "made");
+  ASSERT_TRUE(read_chunk(folder / "a.safetensors", "made"));
+  EXPECT_EQ(read_chunk(folder / "a.safetensors", "made")->errors, chunk.errors);
+  EXPECT_FALSE(read_chunk(folder / "a.safetensors", "made otherwise"));
+  chunk.errors[2] = "no such row";
+  write_chunk(folder / "a.safetensors", chunk, "made");
+  EXPECT_FALSE(read_chunk(folder / "a.safetensors", "made"));
+}
+
 TEST_F(Features, OfFinishedChunksStayWhenARunIsStopped) {
   source_.size = kFeatureChunk + 50;
   bool stop = false;
