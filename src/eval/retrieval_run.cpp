@@ -82,7 +82,10 @@ RetrievalResult run_retrieval(const RetrievalOptions& options, const PairSource&
                               const std::filesystem::path& cache, EvalOrigin origin, const EvalCallbacks& callbacks) {
   // Captions come with the pictures, which are read once.
   std::vector<std::vector<std::string>> captions_of(static_cast<size_t>(pairs.size()));
-  const PictureSource source{.name = options.input.data, .size = pairs.size(), .read = [&](int64_t index) {
+  const std::string& split = options.input.split;
+  const PictureSource source{.name = options.input.data + (split.empty() ? "" : ", split " + split),
+                             .size = pairs.size(),
+                             .read = [&](int64_t index) {
                                EncodedPair pair = pairs.read(index);
                                captions_of[static_cast<size_t>(index)] = std::move(pair.captions);
                                return LabelledPicture{.name = std::move(pair.name), .file = std::move(pair.picture)};
@@ -99,12 +102,13 @@ RetrievalResult run_retrieval(const RetrievalOptions& options, const PairSource&
       all.update(caption.data(), caption.size() + 1);  // with the zero behind it
     }
   }
+  if (captions.texts.empty())
+    fail(ErrorCode::kCorrupt, source.name, ": not one of ", images.pictures.size(), " pictures has a caption");
   const Tensor texts = text_features(captions, options.prompt, encoder, cache, callbacks);
   RetrievalRanks ranks;
   run_on_compute_thread([&] {
-    const Tensor unit = Tensor::empty(images.x.shape());
-    ops::normalize_rows(*encoder.backend, {.x = images.x, .y = unit});
-    ranks = retrieval_ranks(*encoder.backend, unit, texts, captions.image_of, [&](double done) {
+    ops::normalize_rows(*encoder.backend, {.x = images.x, .y = images.x});
+    ranks = retrieval_ranks(*encoder.backend, images.x, texts, captions.image_of, [&](double done) {
       if (callbacks.progress) callbacks.progress("comparing", static_cast<int64_t>(1000 * done), 1000);
       if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "comparing: stopped");
     });
