@@ -62,7 +62,7 @@ std::vector<Own> best_of_images(std::span<const float> own, std::span<const int6
   std::vector<Own> best(static_cast<size_t>(num_images));
   for (size_t t = 0; t < own.size(); ++t) {
     Own& image = best[static_cast<size_t>(image_of_text[t])];
-    if (image.index < 0 || own[t] > image.score) image = {own[t], static_cast<int64_t>(t)};
+    if (image.index < 0 || std::isnan(image.score) || own[t] > image.score) image = {own[t], static_cast<int64_t>(t)};
   }
   return best;
 }

@@ -18,9 +18,9 @@ struct RetrievalRanks {
 // Ranks among N pictures and M captions of which each belongs to one picture: images (N, E) and texts (M, E),
 // normalised, on the host; image_of_text (M). Exact: all are compared with all. Of equal similarities the one with the
 // lower index comes first, so that a model which says the same of everything scores no better than chance; a
-// similarity that is NaN makes the rank the last. Memory: a block of the matrix and some numbers for each row.
-// between: called now and then with the part that is done; may throw. On the compute thread.
-// Errors: kInvalidArgument for a caption of a picture that is not there.
+// similarity that is NaN is worse than any other, and makes the rank the last where no right one is a number. Memory: a
+// block of the matrix and some numbers for each row. between: called now and then with the part that is done; may
+// throw. On the compute thread. Errors: kInvalidArgument for a caption of a picture that is not there.
 RetrievalRanks retrieval_ranks(Backend& backend, TensorView images, TensorView texts,
                                std::span<const int64_t> image_of_text,
                                const std::function<void(double done)>& between = {});

@@ -53,6 +53,16 @@ TEST(RetrievalRanks, AreTheLastForNan) {
   EXPECT_THAT(ranks.text_to_image, Each(2));
 }
 
+TEST(RetrievalRanks, TakeTheBestOfTheCaptionsThatAreNumbers) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto backend = make_reference_backend(DType::kFloat32);
+  const RetrievalRanks ranks =
+      retrieval_ranks(*backend, make_tensor({2, 2}, {1.0f, 0.0f, 0.0f, 1.0f}),
+                      make_tensor({3, 2}, {nan, nan, 1.0f, 0.0f, 0.0f, 1.0f}), std::vector<int64_t>{0, 0, 1});
+  EXPECT_THAT(ranks.image_to_text, ElementsAre(1, 1));
+  EXPECT_THAT(ranks.text_to_image, ElementsAre(2, 1, 1));
+}
+
 TEST(RetrievalRanks, AreZeroForAPictureWithoutACaption) {
   const RetrievalRanks ranks = ranks_of({{0.5f, 0.1f}, {0.9f, 0.1f}, {0.2f, 0.3f}}, {0, 2});
   EXPECT_THAT(ranks.image_to_text, ElementsAre(1, 0, 1));
