@@ -57,6 +57,7 @@ struct EvalOrigin {
   std::string data{}, title{}, split{}, note{};
   std::string data_sha256{};  // of the names, labels and files of all pictures, in order
   int64_t pictures = 0, classes = 0;
+  int64_t cut_texts = 0;                 // prompts or captions longer than the model's context, whose ends were cut off
   std::vector<Unreadable> unreadable{};  // left out of all numbers; of splits that are learnt from, after "SPLIT: "
 };
 

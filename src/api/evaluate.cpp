@@ -77,6 +77,13 @@ std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
           [&model](std::span<const std::string> texts) {
             return model.encode_text(texts, Output::kFeatures, Overflow::kTruncate);
           },
+      .count_cut =
+          [&model](std::span<const std::string> texts) {
+            const auto room = static_cast<size_t>(model.config().text.context_length) - 2;  // start and end token
+            int64_t cut = 0;
+            for (const auto& ids : model.tokenizer()->encode_batch(texts)) cut += ids.size() > room;
+            return cut;
+          },
       .backend = opened->backend.get()};
   if (input.use_cache) opened->cache = input.cache.empty() ? cache_folder() / "features" : input.cache;
   return opened;

@@ -56,6 +56,8 @@ void EvalOptions::say(const EvalOrigin& origin) const {
     message(origin.unreadable[i].picture + ": left out: " + origin.unreadable[i].reason);
   if (origin.unreadable.size() > kShown)
     message(std::to_string(origin.unreadable.size()) + " pictures cannot be read and are left out of all numbers");
+  if (origin.cut_texts > 0)
+    message(std::to_string(origin.cut_texts) + " texts are longer than the model's context: their ends were cut off");
   if (!report_.empty()) message("the report is " + report_ + "/index.html");
 }
 

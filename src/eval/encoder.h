@@ -18,6 +18,7 @@ struct Encoder {
   int64_t embed_dim = 0;
   std::function<Tensor(TensorView pixels, Output output)> encode_pixels{};   // (N, D) float32
   std::function<Tensor(std::span<const std::string> texts)> encode_texts{};  // (N, E); longer ones are cut off
+  std::function<int64_t(std::span<const std::string> texts)> count_cut{};    // how many of them are cut off
   Backend* backend = nullptr;                                                // that compares features
 };
 

@@ -48,6 +48,7 @@ OrderedJson json_of(const EvalOrigin& origin) {
           {"data_sha256", origin.data_sha256},
           {"pictures", origin.pictures},
           {"classes", origin.classes},
+          {"cut_texts", origin.cut_texts},
           {"unreadable", std::move(unreadable)}};
 }
 

@@ -25,9 +25,9 @@ struct Captions {
   std::vector<int64_t> image_of;
 };
 
-// (M, E) unit vectors.
+// (M, E) unit vectors; cut: how many of the texts were cut off.
 Tensor text_features(const Captions& captions, const std::string& prompt, const Encoder& encoder,
-                     const std::filesystem::path& cache, const EvalCallbacks& callbacks) {
+                     const std::filesystem::path& cache, const EvalCallbacks& callbacks, int64_t& cut) {
   Tensor features = Tensor::empty({static_cast<int64_t>(captions.texts.size()), encoder.embed_dim});
   for (size_t begin = 0; begin < captions.texts.size(); begin += kCaptions) {
     const size_t end = std::min(captions.texts.size(), begin + kCaptions);
@@ -38,6 +38,7 @@ Tensor text_features(const Captions& captions, const std::string& prompt, const 
     });
     std::copy_n(part.data<float>(), part.num_elements(),
                 features.data<float>() + static_cast<int64_t>(begin) * encoder.embed_dim);
+    cut += count_cut(encoder, texts);
     if (callbacks.progress)
       callbacks.progress("captions", static_cast<int64_t>(end), static_cast<int64_t>(captions.texts.size()));
   }
@@ -104,7 +105,7 @@ RetrievalResult run_retrieval(const RetrievalOptions& options, const PairSource&
   }
   if (captions.texts.empty())
     fail(ErrorCode::kCorrupt, source.name, ": not one of ", images.pictures.size(), " pictures has a caption");
-  const Tensor texts = text_features(captions, options.prompt, encoder, cache, callbacks);
+  const Tensor texts = text_features(captions, options.prompt, encoder, cache, callbacks, origin.cut_texts);
   RetrievalRanks ranks;
   run_on_compute_thread([&] {
     ops::normalize_rows(*encoder.backend, {.x = images.x, .y = images.x});

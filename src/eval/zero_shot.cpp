@@ -100,6 +100,7 @@ ZeroShotResult run_zero_shot(const ZeroShotOptions& options, const LabelledSet& 
   result.mistakes = surest_mistakes(set, features, scored, options.num_mistakes);
   describe(set, features, origin);
   origin.layer = "features";
+  origin.cut_texts = count_cut(encoder, prompts);
   result.origin = std::move(origin);
   return result;
 }

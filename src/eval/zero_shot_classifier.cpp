@@ -94,4 +94,10 @@ Tensor cached_classifier(const Encoder& encoder, std::span<const std::vector<std
   return classifier;
 }
 
+int64_t count_cut(const Encoder& encoder, std::span<const std::vector<std::string>> prompts) {
+  std::vector<std::string> all;
+  for (const auto& texts : prompts) all.insert(all.end(), texts.begin(), texts.end());
+  return encoder.count_cut(all);
+}
+
 }  // namespace clipkit

@@ -26,4 +26,7 @@ Tensor zero_shot_classifier(Backend& backend, std::span<const std::vector<std::s
 Tensor cached_classifier(const Encoder& encoder, std::span<const std::vector<std::string>> prompts,
                          const std::filesystem::path& cache, const std::function<void(int64_t)>& progress = {});
 
+// How many of the texts are cut off.
+int64_t count_cut(const Encoder& encoder, std::span<const std::vector<std::string>> prompts);
+
 }  // namespace clipkit

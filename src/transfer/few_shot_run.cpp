@@ -85,10 +85,11 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
                            const EvalCallbacks& callbacks) {
   const EvalInput& input = options.probe.input;
   FewShotResult result;
-  const Tensor classifier =
-      cached_classifier(encoder, prompts_of(options, sets, result.templates), cache, [&](int64_t) {
-        if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
-      });
+  const auto prompts = prompts_of(options, sets, result.templates);
+  const Tensor classifier = cached_classifier(encoder, prompts, cache, [&](int64_t) {
+    if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
+  });
+  origin.cut_texts = count_cut(encoder, prompts);
   const auto pictures_in = [&](const LabelledSet& set, const char* what, PictureFeatures& features) {
     SplitPictures split;
     const auto encode = [&](Output output) {

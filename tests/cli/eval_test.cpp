@@ -78,6 +78,15 @@ TEST_F(EvalCommand, ZeroShotTakesOtherWords) {
       3);
 }
 
+TEST_F(EvalCommand, ZeroShotSaysThatTextsAreCutOff) {
+  const std::string set = write_set(2);
+  std::string text = "{}";
+  for (int i = 0; i < 80; ++i) text += " word";
+  const Result result = eval("zero-shot", {"--data", set, "--json", "--template", "{}", "--template", text});
+  EXPECT_EQ(json::parse(result.out)["origin"]["cut_texts"], 2);
+  EXPECT_THAT(result.err, HasSubstr("2 texts are longer than the model's context"));
+}
+
 TEST_F(EvalCommand, ProbeLearnsFromTheTrainingSplit) {
   const std::string set = write_set(10);
   const Result text = eval("probe", {"--data", set, "--report", in_folder("out")});

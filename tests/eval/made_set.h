@@ -57,7 +57,8 @@ inline MadeReader& reader_of(LabelledSet& set) {
   return dynamic_cast<MadeReader&>(*set.reader);
 }
 
-// An encoder that knows colours: a picture's features are its mean colour, a text's the colour that it names.
+// An encoder that knows colours: a picture's features are its mean colour, a text's the colour that it names. Its
+// context is 40 letters.
 struct MadeEncoder {
   std::unique_ptr<Backend> backend = make_reference_backend(DType::kFloat32);
   Encoder encoder;
@@ -72,6 +73,9 @@ struct MadeEncoder {
         for (size_t d = 0; d < 48; ++d) rows.row<float>(i)[d / 16] += (pixels.row<float>(i)[d] + 2) / 16;
       }
       return rows;
+    };
+    encoder.count_cut = [](std::span<const std::string> texts) {
+      return std::count_if(texts.begin(), texts.end(), [](const std::string& text) { return text.size() > 40; });
     };
     encoder.encode_texts = [](std::span<const std::string> texts) {
       Tensor rows = Tensor::zeros({static_cast<int64_t>(texts.size()), 3});

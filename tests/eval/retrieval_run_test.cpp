@@ -56,6 +56,9 @@ TEST(RetrievalRun, GivesTheSameFromTheCache) {
   EXPECT_EQ(first, to_json(run(options, folder.path())));
   EXPECT_EQ(first, to_json(run(options)));
   EXPECT_EQ(parse_json(first, "result")["prompt"], "a photo of {}");
+  EXPECT_EQ(parse_json(first, "result")["origin"]["cut_texts"], 0);
+  options.prompt = "{}, and what else can be said of a picture of one colour";
+  EXPECT_EQ(run(options).origin.cut_texts, 6);
 }
 
 TEST(RetrievalRun, KnowsNoSplitsOfPlainPairs) {

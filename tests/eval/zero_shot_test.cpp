@@ -58,6 +58,15 @@ TEST(ZeroShot, TakesOtherWords) {
   EXPECT_EQ(result.scores.classes[0].most_confused, 2);
 }
 
+TEST(ZeroShot, CountsTextsThatAreCutOff) {
+  EXPECT_EQ(run(made_set(3)).origin.cut_texts, 0);
+  ZeroShotOptions options;
+  options.templates = {"a {} picture", "{} as nothing else is, on a picture that is longer than the context"};
+  const ZeroShotResult result = run(made_set(3), options);
+  EXPECT_EQ(result.origin.cut_texts, 3);
+  EXPECT_EQ(parse_json(to_json(result), "result")["origin"]["cut_texts"], 3);
+}
+
 TEST(ZeroShot, TakesSentencesForEachClass) {
   const TemporaryFolder folder;
   write_file(folder / "prompts.json",
