@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -40,9 +41,9 @@ Manual EvalSuite::manual() {
       .arguments = "",
       .summary =
           "Every known data set that a folder holds, zero-shot and by linear probe, in one table.\n"
-          "Each result is a report in OUT/TASK/SET. What is there already, by the same weights and version, is not\n"
-          "computed again, so that the same command goes on after an interruption. A set that fails does not stop\n"
-          "the others.",
+          "Each result is a report in OUT/TASK/SET. What is there already, by the same weights, precision and\n"
+          "version, is not computed again, so that the same command goes on after an interruption; pictures are not\n"
+          "looked at for that: delete the report after they have changed. A set that fails does not stop the others.",
       .argument_help = {},
       .options = {},
       .examples = {"clipkit eval suite --model ViT-B-32.pt --data-root /data --output results --probe"},
@@ -74,6 +75,11 @@ double finished(const fs::path& folder, const std::string& model, const EvalInpu
   }
 }
 
+bool has_training_split(const DataSetInfo& set) {
+  return std::any_of(set.splits.begin(), set.splits.end(),
+                     [](const std::string& split) { return split.starts_with("train"); });
+}
+
 EvalSuite::Row EvalSuite::run_one(const DataSetInfo& set, const std::string& task, const EvalInput& shared,
                                   const std::string& model) {
   Row row{set.key, task, set.metric, NAN, {}};
@@ -86,6 +92,7 @@ EvalSuite::Row EvalSuite::run_one(const DataSetInfo& set, const std::string& tas
     return row;
   }
   try {
+    if (!set.problem.empty()) throw Error(ErrorCode::kUnsupported, set.problem);
     const auto take = [&](const auto& result) {
       write_eval_report(folder, result);
       row.score = result.scores.score.value;
@@ -124,10 +131,7 @@ int EvalSuite::run(const Arguments& arguments) {
   for (const DataSetInfo& set : sets) {
     if (set.path.empty()) continue;
     any = true;
-    if (!set.problem.empty()) message(set.key + ": left out: " + set.problem);
-    failed = failed || !set.problem.empty();
-    if (!set.problem.empty()) continue;
-    const bool can_probe = probe_ && set.splits.size() > 1 && set.metric != "map11";
+    const bool can_probe = probe_ && set.problem.empty() && has_training_split(set) && set.metric != "map11";
     for (const std::string task : {"zero-shot", "probe"}) {
       if (task == "probe" && !can_probe) continue;
       const Row row = run_one(set, task, shared, model);
