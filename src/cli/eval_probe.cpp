@@ -96,7 +96,11 @@ int EvalProbe::run_shots() {
 
 int EvalProbe::run(const Arguments& arguments) {
   o_.input = eval_.input(arguments);
-  if (!shots_.empty()) return run_shots();
+  if (!shots_.empty()) {
+    if (o_.lambda || !o_.validation_split.empty())
+      throw UsageError("--lambda and --validation-split are not for --shots: settings are chosen on held-out shots");
+    return run_shots();
+  }
   if (!few_.templates.empty()) throw UsageError("--template is for --shots: the probe reads no texts");
   const ProbeResult result = evaluate([&](const EvalCallbacks& callbacks) { return evaluate_probe(o_, callbacks); });
   eval_.finish(result, [&] {

@@ -43,6 +43,7 @@ TEST_F(EvalCommand, ShowsItsSubcommands) {
   EXPECT_EQ(eval("zero-shot", {"--data", "x", "--template", "none"}).status, 2);
   EXPECT_EQ(eval("retrieval", {"--data", "x", "--prompt", "none"}).status, 2);
   EXPECT_EQ(eval("probe", {"--data", "x", "--shots", "1,two"}).status, 2);
+  EXPECT_EQ(eval("probe", {"--data", "x", "--shots", "1", "--lambda", "1"}).status, 2);
   EXPECT_EQ(eval("zero-shot", {"--data", in_folder("nowhere")}).status, 1);
 }
 
