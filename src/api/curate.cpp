@@ -1,4 +1,5 @@
 #include "clipkit/curate.h"
+#include "api/model_encoder.h"
 #include "base/compute_thread.h"
 #include "clipkit/model.h"
 #include "curate/filter_run.h"
@@ -9,7 +10,7 @@ namespace clipkit {
 FilterSummary filter_pairs(const FilterOptions& options, const CurateCallbacks& callbacks) {
   std::optional<Model> model;
   std::unique_ptr<Backend> backend;
-  const auto open = [&]() -> PairEncoder {
+  const auto open = [&]() -> Encoder {
     LoadOptions load_options;
     load_options.device = options.device;
     load_options.precision = options.precision;
@@ -17,13 +18,7 @@ FilterSummary filter_pairs(const FilterOptions& options, const CurateCallbacks& 
     load_options.text_tower = options.min_similarity || !options.drop_concepts.empty();
     model = load(options.model, load_options);
     run_on_compute_thread([&] { backend = open_backend("cpu", DType::kFloat32); });
-    return {.preprocess = model->config().preprocess,
-            .encode_pixels = [&](TensorView pixels) { return model->encode_pixels(pixels); },
-            .encode_texts =
-                [&](std::span<const std::string> texts) {
-                  return model->encode_text(texts, Output::kFeatures, Overflow::kTruncate);
-                },
-            .backend = backend.get()};
+    return encoder_of(*model, *backend);
   };
   return run_filter(options, open, callbacks);
 }

@@ -1,5 +1,6 @@
 #include "clipkit/evaluate.h"
 
+#include "api/model_encoder.h"
 #include "api/model_source.h"
 #include "base/check.h"
 #include "base/compute_thread.h"
@@ -67,24 +68,8 @@ std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
   origin.precision = input.precision == Precision::kBFloat16 ? "bf16" : "fp32";
   origin.data = input.data;
   const OrderedJson fingerprint = {{"sha256", origin.model_sha256}, {"precision", origin.precision}};
-  const Model& model = opened->model;
-  opened->encoder = {
-      .fingerprint = fingerprint.dump(),
-      .preprocess = model.config().preprocess,
-      .embed_dim = model.config().embed_dim,
-      .encode_pixels = [&model](TensorView pixels, Output output) { return model.encode_pixels(pixels, output); },
-      .encode_texts =
-          [&model](std::span<const std::string> texts) {
-            return model.encode_text(texts, Output::kFeatures, Overflow::kTruncate);
-          },
-      .count_cut =
-          [&model](std::span<const std::string> texts) {
-            const auto room = static_cast<size_t>(model.config().text.context_length) - 2;  // start and end token
-            int64_t cut = 0;
-            for (const auto& ids : model.tokenizer()->encode_batch(texts)) cut += ids.size() > room;
-            return cut;
-          },
-      .backend = opened->backend.get()};
+  opened->encoder = encoder_of(opened->model, *opened->backend);
+  opened->encoder.fingerprint = fingerprint.dump();
   if (input.use_cache) opened->cache = input.cache.empty() ? cache_folder() / "features" : input.cache;
   return opened;
 }

@@ -38,7 +38,7 @@ class Filter {
   }
 
   // The rules of the model but near duplicates; then duplicates, which give way to nothing that goes itself.
-  void ask(const PairEncoder& encoder, const std::filesystem::path& folder) {
+  void ask(const Encoder& encoder, const std::filesystem::path& folder) {
     const FeatureCache cache(o_, source_, survey_, encoder, needs_captions(o_), folder,
                              features_key(o_, encoder, source_));
     const ModelRules rules(
@@ -153,13 +153,13 @@ FilterSummary summary_of(const PairSource& source, const ShardOutput& output) {
 
 }  // namespace
 
-FilterSummary run_filter(const FilterOptions& o, const std::function<PairEncoder()>& open_encoder,
+FilterSummary run_filter(const FilterOptions& o, const std::function<Encoder()>& open_encoder,
                          const CurateCallbacks& callbacks) {
   check(o);
   const CaptionRules rules(o);
   const std::unique_ptr<PairSource> source = open_input(o.input);
   // Before the output is begun: a model that cannot be opened leaves nothing behind.
-  std::optional<PairEncoder> encoder;
+  std::optional<Encoder> encoder;
   if (needs_model(o)) encoder = open_encoder();
   ShardOutput output(o.output.folder, settings_of(o, *source),
                      {.samples = o.output.shard_samples, .bytes = o.output.shard_bytes}, o.output.resume);

@@ -60,13 +60,13 @@ void check(const FilterOptions& o) {
                 ", expected a difference of cosines, 0 to 2");
 }
 
-std::string features_key(const FilterOptions& o, const PairEncoder& encoder, const PairSource& source) {
+std::string features_key(const FilterOptions& o, const Encoder& encoder, const PairSource& source) {
   Sha256 hash;
   const PreprocessConfig& p = encoder.preprocess;
   const Tensor pixels = Tensor::empty({1, 3, p.height, p.width});
   const auto values = pixels.span<float>();
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 255) / 255;
-  const Tensor image = encoder.encode_pixels(pixels);
+  const Tensor image = encoder.encode_pixels(pixels, Output::kFeatures);
   hash.update(image.view().raw(), image.view().bytes());
   if (needs_captions(o)) {
     const Tensor text = encoder.encode_texts(std::vector<std::string>{"a photo"});

@@ -4,8 +4,8 @@
 
 #include "base/json.h"
 #include "clipkit/curate.h"
-#include "curate/pair_encoder.h"
 #include "data/pair_source.h"
+#include "eval/encoder.h"
 
 namespace clipkit {
 
@@ -22,6 +22,6 @@ OrderedJson settings_of(const FilterOptions& options, const PairSource& source);
 
 // All that decides the features, as JSON. Two models that answer a probe alike are the same one, whatever their files
 // are called.
-std::string features_key(const FilterOptions& options, const PairEncoder& encoder, const PairSource& source);
+std::string features_key(const FilterOptions& options, const Encoder& encoder, const PairSource& source);
 
 }  // namespace clipkit

@@ -69,8 +69,7 @@ class RowStack {
 }  // namespace
 
 FeatureCache::FeatureCache(const FilterOptions& options, const PairSource& source, const Survey& survey,
-                           const PairEncoder& encoder, bool with_captions, std::filesystem::path folder,
-                           std::string what)
+                           const Encoder& encoder, bool with_captions, std::filesystem::path folder, std::string what)
     : options_(options),
       source_(source),
       survey_(survey),
@@ -195,7 +194,7 @@ void FeatureCache::compute(size_t chunk, const CurateCallbacks& callbacks) const
                       texts.push_back(replace_invalid_utf8(found[c]));
                     }
                   }});
-    image.add(*encoder_.backend, encoder_.encode_pixels(pixels.view().slice(0, end - begin)));
+    image.add(*encoder_.backend, encoder_.encode_pixels(pixels.view().slice(0, end - begin), Output::kFeatures));
     encode_texts(end == n);
   }
   NamedTensors file;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "clipkit/curate.h"
-#include "curate/pair_encoder.h"
 #include "curate/survey.h"
+#include "eval/encoder.h"
 
 namespace clipkit {
 
@@ -31,7 +31,7 @@ class FeatureCache {
   static constexpr size_t kChunk = 2048, kBatch = 64;
 
   // what: all that decides the features. Everything is borrowed. Errors: kIo.
-  FeatureCache(const FilterOptions& options, const PairSource& source, const Survey& survey, const PairEncoder& encoder,
+  FeatureCache(const FilterOptions& options, const PairSource& source, const Survey& survey, const Encoder& encoder,
                bool with_captions, std::filesystem::path folder, std::string what);
 
   size_t num_chunks() const noexcept { return (survey_.survivors.size() + kChunk - 1) / kChunk; }
@@ -49,7 +49,7 @@ class FeatureCache {
   const FilterOptions& options_;
   const PairSource& source_;
   const Survey& survey_;
-  const PairEncoder& encoder_;
+  const Encoder& encoder_;
   const bool with_captions_;
   const std::filesystem::path folder_;
   const std::string what_;

@@ -11,7 +11,7 @@
 
 namespace clipkit {
 
-// The model as evaluation sees it. Features are not normalised.
+// The model as evaluation and filtering see it. Features are not normalised.
 struct Encoder {
   std::string fingerprint;  // of all that decides its features but the pictures: weights, architecture, precision
   PreprocessConfig preprocess{};

@@ -34,13 +34,13 @@ std::string plain(int red, int green, int blue, int side = 8, int last = -1) {
 // A model whose features of a picture are its mean red, green and blue, and of a text those that it names.
 class FilterRun : public ::testing::Test {
  protected:
-  PairEncoder encoder() {
+  Encoder encoder() {
     ++opened_;
-    PairEncoder e;
+    Encoder e;
     e.preprocess.width = e.preprocess.height = 4;
     e.preprocess.mean = {0, 0, 0};
     e.preprocess.std = {1, 1, 1};
-    e.encode_pixels = [this](TensorView pixels) {
+    e.encode_pixels = [this](TensorView pixels, Output) {
       ++batches_;
       const int64_t n = pixels.shape()[0];
       Tensor rows = Tensor::zeros({n, 3});
@@ -240,7 +240,7 @@ TEST_F(FilterRun, AModelThatCannotBeOpenedLeavesNothing) {
   o_.output.folder = folder_ / "out";
   o_.model = "none";
   o_.min_similarity = 0.5;
-  const auto open = []() -> PairEncoder { throw Error(ErrorCode::kNotFound, "no such model"); };
+  const auto open = []() -> Encoder { throw Error(ErrorCode::kNotFound, "no such model"); };
   EXPECT_EQ(error_of([&] { run_filter(o_, open, {}); }).code(), ErrorCode::kNotFound);
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
