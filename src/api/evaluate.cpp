@@ -65,7 +65,7 @@ std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
   origin.command = input.command;
   origin.model = input.model.empty() ? "emoji" : input.model;
   origin.model_sha256 = model_digest(input.model, options);
-  origin.precision = input.precision == Precision::kBFloat16 ? "bf16" : "fp32";
+  origin.precision = to_string(input.precision);
   origin.data = input.data;
   const OrderedJson fingerprint = {{"sha256", origin.model_sha256}, {"precision", origin.precision}};
   opened->encoder = encoder_of(opened->model, *opened->backend);

@@ -64,8 +64,8 @@ double finished(const fs::path& folder, const std::string& model, const EvalInpu
     const nlohmann::json json = nlohmann::json::parse(file);
     const auto& origin = json.at("origin");
     if (origin.at("model_sha256") != model || origin.at("data") != shared.data ||
-        origin.at("precision") != (shared.precision == Precision::kBFloat16 ? "bf16" : "fp32") ||
-        origin.at("clipkit") != CLIPKIT_VERSION || !fs::exists(folder / "index.html")) {
+        origin.at("precision") != to_string(shared.precision) || origin.at("clipkit") != CLIPKIT_VERSION ||
+        !fs::exists(folder / "index.html")) {
       return NAN;
     }
     metric = json.at("scores").at("metric").get<std::string>();

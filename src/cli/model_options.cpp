@@ -56,7 +56,7 @@ Model ModelOptions::load(bool image_tower, bool text_tower) const {
 std::string ModelOptions::settings() const {
   JsonLine json;
   json.begin_object().member("model", name());
-  json.member("precision", load_.precision == Precision::kBFloat16 ? "bf16" : "fp32");
+  json.member("precision", to_string(load_.precision));
   if (load_.image_size) json.member("image_size", *load_.image_size);
   if (load_.context_length) json.member("context_length", *load_.context_length);
   if (load_.activation) json.member("activation", spelled(*load_.activation));

@@ -36,7 +36,7 @@ OrderedJson settings_of(const FilterOptions& o, const PairSource& source) {
   settings["drop_caption_regex"] = o.drop_caption_regex;
   if (!needs_model(o)) return settings;
   settings["model"] = o.model;
-  settings["precision"] = o.precision == Precision::kBFloat16 ? "bf16" : "fp32";
+  settings["precision"] = to_string(o.precision);
   settings["min_similarity"] = json_of(o.min_similarity);
   settings["drop_concepts"] = o.drop_concepts;
   settings["concept_similarity"] = json_of(o.concept_similarity);

@@ -25,6 +25,12 @@ std::string percent(double part) {
   return fixed(100 * part, "%.2f");
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& one : texts) all += (all.empty() ? "" : "; ") + one;
+  return all;
+}
+
 std::vector<std::string> row(const char* name, const Estimate& estimate) {
   const bool known = std::isfinite(estimate.low);
   return {name, percent(estimate.value), known ? concat(percent(estimate.low), " - ", percent(estimate.high)) : "-"};
@@ -161,10 +167,8 @@ void write_eval_report(const fs::path& folder, const ZeroShotResult& r) {
   add_calibration(page, r.scores);
   add_classes(page, r.scores);
   add_confusions(page, r.scores);
-  std::string templates;
-  for (const std::string& one : r.templates) templates += (templates.empty() ? "" : "; ") + one;
   add_origin(page, r.origin,
-             {.rows = {{"templates", r.templates.empty() ? "prompts of its own for each class" : templates},
+             {.rows = {{"templates", r.templates.empty() ? "prompts of its own for each class" : joined(r.templates)},
                        {"texts encoded", concat(r.prompts)},
                        {"scale of the logits", fixed(r.logit_scale, "%.2f")}}});
   write(folder, page, to_json(r));
@@ -218,10 +222,8 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
     PlotSeries series{.name = head.name, .x = {}, .y = {}, .marks_points = true};
     for (const auto& point : head.points) {
       const bool band = std::isfinite(point.low);
-      std::string chosen;
-      for (const std::string& one : point.chosen) chosen += (chosen.empty() ? "" : "; ") + one;
       table.rows.push_back({head.name, point.shots == 0 ? "all" : concat(point.shots), percent(point.mean),
-                            band ? concat(percent(point.low), " - ", percent(point.high)) : "-", chosen});
+                            band ? concat(percent(point.low), " - ", percent(point.high)) : "-", joined(point.chosen)});
       if (point.shots == 0 || (!series.x.empty() && point.shots <= series.x.back())) continue;
       series.x.push_back(point.shots);
       series.y.push_back(point.mean);
@@ -237,10 +239,8 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
   HtmlTable heads{.columns = {}, .rows = {}};
   for (const auto& head : r.heads) heads.rows.push_back({head.name, head.what});
   page.table(heads);
-  std::string templates;
-  for (const std::string& one : r.templates) templates += (templates.empty() ? "" : "; ") + one;
   add_origin(page, r.origin,
-             {.rows = {{"templates", templates}, {"SHA-256 of the training pictures", r.train_sha256}}});
+             {.rows = {{"templates", joined(r.templates)}, {"SHA-256 of the training pictures", r.train_sha256}}});
   write(folder, page, to_json(r));
 }
 
