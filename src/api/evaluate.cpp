@@ -67,7 +67,8 @@ std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
   origin.model_sha256 = model_digest(input.model, options);
   origin.precision = to_string(input.precision);
   origin.data = input.data;
-  const OrderedJson fingerprint = {{"sha256", origin.model_sha256}, {"precision", origin.precision}};
+  const OrderedJson fingerprint = {
+      {"sha256", origin.model_sha256}, {"precision", origin.precision}, {"clipkit", origin.version}};
   opened->encoder = encoder_of(opened->model, *opened->backend);
   opened->encoder.fingerprint = fingerprint.dump();
   if (input.use_cache) opened->cache = input.cache.empty() ? cache_folder() / "features" : input.cache;
