@@ -156,7 +156,7 @@ struct FewShotResult {
   struct Point {
     int shots = 0;                      // 0: all
     double mean = 0;                    // of the set's metric over the seeds
-    double low = 0, high = 0;           // mean -+ 1.96 standard errors; NaN for one seed
+    double low = 0, high = 0;           // 95 %, by Student's t over the seeds; NaN for one
     std::vector<double> scores{};       // of each seed
     std::vector<std::string> chosen{};  // what each seed's held-out shots chose: "lambda 1", "alpha 1, beta 5.5"
   };

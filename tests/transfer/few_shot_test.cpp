@@ -150,6 +150,13 @@ TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
     EXPECT_THAT(head.points[1].scores, SizeIs(3));
     EXPECT_THAT(head.points[2].scores, SizeIs(1)) << "there is one way to take all";
   }
+  const auto& shot = result.heads[0].points[0];
+  double squares = 0;
+  for (const double score : shot.scores) squares += (score - shot.mean) * (score - shot.mean);
+  // Student's t of 2 degrees of freedom, of which the code has five digits.
+  EXPECT_NEAR(shot.high - shot.mean, 4.30265 * std::sqrt(squares / 6), 1e-4);
+  EXPECT_NEAR(shot.mean - shot.low, shot.high - shot.mean, 1e-12);
+  EXPECT_TRUE(std::isnan(result.heads[0].points[2].low)) << "one seed has no spread";
   EXPECT_GT(result.heads[0].points[1].mean, 0.9);
   EXPECT_GT(result.heads[2].points[2].mean, 0.9);
   EXPECT_EQ(parse_json(to_json(result), "result")["heads"].size(), 3U);
