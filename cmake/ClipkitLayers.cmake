@@ -39,6 +39,9 @@ clipkit_layer(transfer DEPENDS train LIBRARIES ${LBFGS_LIBRARY})
 clipkit_layer(curate DEPENDS eval LIBRARIES PkgConfig::RE2)
 clipkit_layer(api DEPENDS transfer curate export runtime fetch)
 
+# Highway includes a file once for each instruction set: such files are compiled alone.
+set_target_properties(clipkit_cpu PROPERTIES UNITY_BUILD OFF)
+set_source_files_properties(src/image/resample_simd.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 if(TARGET clipkit_api)
   target_compile_definitions(clipkit_api PRIVATE CLIPKIT_VERSION="${PROJECT_VERSION}")  # for reports
 endif()

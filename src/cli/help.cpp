@@ -18,7 +18,7 @@ void pad(std::string& line, size_t column) {
   line.append(line.size() + 2 <= column ? column - line.size() : 2, ' ');
 }
 
-std::string spelled(const Option& option) {
+std::string usage_of(const Option& option) {
   return option.value.empty() ? option.name : option.name + " " + option.value;
 }
 
@@ -73,7 +73,7 @@ std::string help_text(const Manual& manual) {
   for (const Option& option : manual.options) {
     if (option.group != group) out += option.group + ":\n";
     group = option.group;
-    std::string line = "  " + spelled(option);
+    std::string line = "  " + usage_of(option);
     pad(line, kHelpColumn);
     line += help_of(option);
     if (!option.default_text.empty()) {
@@ -113,8 +113,8 @@ std::string help_markdown(std::span<const Manual> manuals) {
       for (const Option& option : manual.options) {
         if (option.group != group) out += "| **" + option.group + "** | | |\n";
         group = option.group;
-        out +=
-            "| `" + cell(spelled(option)) + "` | " + cell(help_of(option)) + " | " + cell(option.default_text) + " |\n";
+        out += "| `" + cell(usage_of(option)) + "` | " + cell(help_of(option)) + " | " + cell(option.default_text) +
+               " |\n";
       }
     }
     if (!manual.examples.empty()) {

@@ -13,7 +13,7 @@ namespace clipkit::cli {
 
 namespace {
 
-constexpr size_t kBatch = 4096, kBatchBytes = size_t{16} << 20;  // texts tokenised at once
+constexpr size_t kTexts = 4096, kTextBytes = size_t{16} << 20;  // texts tokenised at once
 
 class Tokenize : public Command {
  public:
@@ -208,7 +208,7 @@ int Tokenize::run(const Arguments& arguments) {
     }
     batch_bytes += line.text.size();
     batch.push_back(std::move(line));
-    if (batch.size() < kBatch && batch_bytes < kBatchBytes) continue;
+    if (batch.size() < kTexts && batch_bytes < kTextBytes) continue;
     print_batch(batch);
     batch.clear();
     batch_bytes = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <optional>
 #include <thread>
@@ -14,8 +13,6 @@
 namespace clipkit {
 
 namespace {
-
-constexpr double kNoMeaning = std::numeric_limits<double>::quiet_NaN();
 
 // What is counted, and from which every metric follows for any weights of the pictures.
 class Judged {

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
 
 namespace clipkit {
 
 namespace {
-
-constexpr double kNoMeaning = std::numeric_limits<double>::quiet_NaN();
 
 double weight_of(std::span<const uint32_t> weights, uint32_t index) {
   return weights.empty() ? 1 : weights[index];

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,9 @@ int64_t rank_among(std::span<const T> scores, int64_t right) noexcept {
   return before;
 }
 
+// What a score is where it has no meaning, such as the accuracy of a class without pictures.
+inline constexpr double kNoMeaning = std::numeric_limits<double>::quiet_NaN();
+
 enum class Relevance : uint8_t { kNo, kYes, kIgnored };
 
 // One class's items in the order of their scores, downwards, equal ones by index; ignored ones left out.
@@ -34,7 +38,7 @@ class Ranking {
   double average_precision(std::span<const uint32_t> weights = {}) const;
   // The probability that a relevant item scores above one that is not; ties count half.
   double roc_auc(std::span<const uint32_t> weights = {}) const;
-  // Each of these is NaN where it has no meaning: without relevant items, for roc_auc also without others.
+  // Each of these is kNoMeaning without relevant items, for roc_auc also without others.
 
  private:
   struct Item {

@@ -13,13 +13,13 @@ namespace clipkit {
 
 namespace {
 
-constexpr size_t kTexts = 2048;  // encoded at once
+constexpr size_t kTextsAtOnce = 2048;
 
 void normalize(Backend& backend, const Tensor& rows) {
   run_on_compute_thread([&] { ops::normalize_rows(backend, {.x = rows, .y = rows}); });
 }
 
-std::string digest_of(const TensorView& tensor) {
+std::string sha256_of(const TensorView& tensor) {
   return sha256_hex(tensor.raw(), tensor.bytes());
 }
 
@@ -49,8 +49,8 @@ Tensor zero_shot_classifier(Backend& backend, std::span<const std::vector<std::s
   }
   CLIPKIT_CHECK(!texts.empty(), "a classifier needs at least one class");
   Tensor classifier;
-  for (size_t begin = 0; begin < texts.size(); begin += kTexts) {
-    const size_t count = std::min(kTexts, texts.size() - begin);
+  for (size_t begin = 0; begin < texts.size(); begin += kTextsAtOnce) {
+    const size_t count = std::min(kTextsAtOnce, texts.size() - begin);
     const Tensor features = encode_texts(std::span(texts).subspan(begin, count));
     normalize(backend, features);
     if (!classifier) classifier = Tensor::zeros({static_cast<int64_t>(prompts.size()), features.shape()[1]});
@@ -78,7 +78,7 @@ Tensor cached_classifier(const Encoder& encoder, std::span<const std::vector<std
     Tensor& found = file.tensors["classifier"];
     const Shape shape = {static_cast<int64_t>(prompts.size()), encoder.embed_dim};
     if (file.metadata["made_with"] == key && found && found.dtype() == DType::kFloat32 && found.shape() == shape &&
-        digest_of(found) == file.metadata["sha256"]) {
+        sha256_of(found) == file.metadata["sha256"]) {
       return Tensor::copy_of(found);
     }
   } catch (const Error&) {
@@ -88,7 +88,7 @@ Tensor cached_classifier(const Encoder& encoder, std::span<const std::vector<std
   std::error_code error;
   std::filesystem::create_directories(cache, error);
   NamedTensors file;
-  file.metadata = {{"made_with", key}, {"sha256", digest_of(classifier)}};
+  file.metadata = {{"made_with", key}, {"sha256", sha256_of(classifier)}};
   file.tensors.emplace("classifier", Tensor(classifier.view(), classifier.owner()));
   write_tensor_file(path, file);
   return classifier;

@@ -41,7 +41,7 @@ int64_t read_number(const DecodeJob& job, DecodeReader& reader) {
   return value;
 }
 
-struct Header {
+struct PnmHeader {
   char kind;  // '1' ... '6'
   int64_t width, height, max_value;
 
@@ -54,8 +54,8 @@ struct Header {
   }
 };
 
-Header read_header(const DecodeJob& job, DecodeReader& reader) {
-  Header header{};
+PnmHeader read_pnm_header(const DecodeJob& job, DecodeReader& reader) {
+  PnmHeader header{};
   reader.u8();  // 'P'
   header.kind = static_cast<char>(reader.u8());
   header.width = read_number(job, reader);
@@ -88,7 +88,7 @@ void read_raw_bitmap(DecodeReader& reader, Image& image) {
   }
 }
 
-void read_samples(const DecodeJob& job, DecodeReader& reader, const Header& header, Image& image) {
+void read_samples(const DecodeJob& job, DecodeReader& reader, const PnmHeader& header, Image& image) {
   const bool wide = image.mode == ImageMode::kGray32;
   const double most = wide ? 65535 : 255;
   const size_t file_bytes = header.max_value > 255 ? 2 : 1;
@@ -120,7 +120,7 @@ void read_samples(const DecodeJob& job, DecodeReader& reader, const Header& head
 
 Image decode_pnm(const DecodeJob& job) {
   DecodeReader reader(job, "PNM");
-  const Header header = read_header(job, reader);
+  const PnmHeader header = read_pnm_header(job, reader);
   Image image = new_image(job, header.mode(), header.width, header.height);
   if (!header.is_plain()) reader.u8();  // exactly one space between header and samples
   if (header.kind == '1') {

@@ -17,23 +17,23 @@ namespace clipkit {
 namespace {
 
 // libpng leaves by longjmp; nothing with a destructor lives between setjmp and longjmp.
-struct PngState {
+struct PngOutput {
   std::string* out;
   jmp_buf failed;
   char message[128];
 };
 
-[[noreturn]] void give_up(png_structp png, png_const_charp message) {
-  auto& state = *static_cast<PngState*>(png_get_error_ptr(png));
+[[noreturn]] void give_up_encoding(png_structp png, png_const_charp message) {
+  auto& state = *static_cast<PngOutput*>(png_get_error_ptr(png));
   std::snprintf(state.message, sizeof state.message, "%s", message);
   std::longjmp(state.failed, 1);
 }
 
-void ignore_warning(png_structp, png_const_charp) {}
+void keep_quiet(png_structp, png_const_charp) {}
 
 void append_bytes(png_structp png, png_bytep data, size_t count) {
   try {
-    static_cast<PngState*>(png_get_io_ptr(png))->out->append(reinterpret_cast<const char*>(data), count);
+    static_cast<PngOutput*>(png_get_io_ptr(png))->out->append(reinterpret_cast<const char*>(data), count);
     return;
   } catch (const std::exception&) {  // must not pass through C
   }
@@ -58,7 +58,7 @@ int color_type_of(ImageMode mode) {
 }
 
 // False with state.message if libpng gave up.
-[[gnu::noinline]] bool encode(const Image& image, int color_type, PngState& state, png_structp png, png_infop info) {
+[[gnu::noinline]] bool encode(const Image& image, int color_type, PngOutput& state, png_structp png, png_infop info) {
   if (setjmp(state.failed) != 0) return false;
   png_set_write_fn(png, &state, append_bytes, flush_nothing);
   png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), 8, color_type,
@@ -82,9 +82,9 @@ std::string encode_png(const Image& image, std::string_view name) {
                 name, ": ", image.width, " x ", image.height, " pixels do not fit ", image.pixels.size(),
                 " bytes of mode ", to_string(image.mode));
   std::string out;
-  PngState state{};
+  PngOutput state{};
   state.out = &out;
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, give_up, ignore_warning);
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, give_up_encoding, keep_quiet);
   png_infop info = png != nullptr ? png_create_info_struct(png) : nullptr;
   const bool written = info != nullptr && encode(image, color_type, state, png, info);
   png_destroy_write_struct(&png, &info);

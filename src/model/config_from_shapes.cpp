@@ -17,11 +17,11 @@ const Shape& shape_of(const StateDict& tensors, const std::string& name, int ran
     fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has shape ", to_string(found->second.shape()),
          ", expected ", rank, " axes");
   }
-  constexpr int64_t kMaxSize = int64_t{1} << 24;
+  constexpr int64_t kMaxDimension = int64_t{1} << 24;
   for (const int64_t size : found->second.shape().sizes()) {
-    if (size < 1 || size > kMaxSize) {
+    if (size < 1 || size > kMaxDimension) {
       fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has shape ", to_string(found->second.shape()),
-           ", expected sizes from 1 to ", kMaxSize);
+           ", expected sizes from 1 to ", kMaxDimension);
     }
   }
   return found->second.shape();

@@ -6,10 +6,9 @@ namespace clipkit {
 namespace {
 
 TransformerConfig transformer_of(JsonReader& cfg, const std::string& prefix, Activation activation) {
-  constexpr int kMaxSize = 1 << 20;
   TransformerConfig t;
   t.width = cfg.required_integer(prefix + "embedding_length", 1, kMaxSize);
-  t.layers = cfg.required_integer(prefix + "block_count", 1, 1 << 10);
+  t.layers = cfg.required_integer(prefix + "block_count", 1, kMaxLayers);
   t.heads = cfg.required_integer(prefix + "attention.head_count", 1, kMaxSize);
   t.mlp_width = cfg.required_integer(prefix + "feed_forward_length", 1, kMaxSize);
   t.activation = activation;
@@ -17,19 +16,6 @@ TransformerConfig transformer_of(JsonReader& cfg, const std::string& prefix, Act
   if (t.width % t.heads != 0)
     fail(ErrorCode::kCorrupt, cfg.place(), ": ", t.heads, " heads do not divide width ", t.width);
   return t;
-}
-
-std::array<float, 3> three_numbers(JsonReader& cfg, const std::string& key, std::array<float, 3> absent) {
-  const Json* json = cfg.find(key);
-  if (json == nullptr) return absent;
-  if (!json->is_array() || json->size() != 3)
-    fail(ErrorCode::kCorrupt, cfg.place(), ": ", key, " is not three numbers");
-  std::array<float, 3> result{};
-  for (size_t i = 0; i < 3; ++i) {
-    if (!(*json)[i].is_number()) fail(ErrorCode::kCorrupt, cfg.place(), ": ", key, " is not three numbers");
-    result[i] = (*json)[i].get<float>();
-  }
-  return result;
 }
 
 }  // namespace
@@ -56,8 +42,8 @@ ModelConfig config_from_gguf(const Json& metadata, const std::string& place) {
     config.embed_dim = cfg.required_integer("clip.text.projection_dim", 1, 1 << 20);
   }
   config.preprocess.height = config.preprocess.width = config.image_size();
-  config.preprocess.mean = three_numbers(cfg, "clip.vision.image_mean", config.preprocess.mean);
-  config.preprocess.std = three_numbers(cfg, "clip.vision.image_std", config.preprocess.std);
+  config.preprocess.mean = cfg.three_numbers("clip.vision.image_mean", config.preprocess.mean);
+  config.preprocess.std = cfg.three_numbers("clip.vision.image_std", config.preprocess.std);
   return config;
 }
 

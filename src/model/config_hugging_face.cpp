@@ -5,9 +5,6 @@ namespace clipkit {
 
 namespace {
 
-constexpr int kMaxSize = 1 << 20;
-constexpr int kMaxImage = 1 << 14;
-
 Activation activation_of(JsonReader& cfg) {
   const std::string name = cfg.text("hidden_act", "quick_gelu");
   if (name == "quick_gelu") return Activation::kQuickGelu;
@@ -19,7 +16,7 @@ Activation activation_of(JsonReader& cfg) {
 TransformerConfig transformer_of(JsonReader& cfg, const TransformerConfig& absent) {
   TransformerConfig t;
   t.width = cfg.integer("hidden_size", absent.width, 1, kMaxSize);
-  t.layers = cfg.integer("num_hidden_layers", absent.layers, 1, 1 << 10);
+  t.layers = cfg.integer("num_hidden_layers", absent.layers, 1, kMaxLayers);
   t.heads = cfg.integer("num_attention_heads", absent.heads, 1, kMaxSize);
   t.mlp_width = cfg.integer("intermediate_size", absent.mlp_width, 1, kMaxSize);
   t.activation = activation_of(cfg);
@@ -61,19 +58,6 @@ Size size_of(JsonReader& cfg, const std::string& key, int absent) {
   return {size.required_integer("height", 1, kMaxImage), size.required_integer("width", 1, kMaxImage), false};
 }
 
-std::array<float, 3> three_numbers(JsonReader& cfg, const std::string& key, std::array<float, 3> absent) {
-  const Json* json = cfg.find(key);
-  if (json == nullptr) return absent;
-  std::array<float, 3> result{};
-  for (size_t i = 0; i < 3; ++i) {
-    if (!json->is_array() || json->size() != 3 || !(*json)[i].is_number()) {
-      fail(ErrorCode::kCorrupt, cfg.place(), ": \"", key, "\" is ", json->dump(), ", expected three numbers");
-    }
-    result[i] = (*json)[i].get<float>();
-  }
-  return result;
-}
-
 void read_preprocessor(const Json& json, const std::string& place, PreprocessConfig& p) {
   JsonReader cfg(json, place);
   p.color_order = cfg.boolean("do_convert_rgb", true) ? ColorOrder::kBeforeResize : ColorOrder::kAfterCrop;
@@ -96,8 +80,8 @@ void read_preprocessor(const Json& json, const std::string& place, PreprocessCon
   if (std::abs(cfg.number("rescale_factor", 1.0 / 255, 0, 1) - 1.0 / 255) > 1e-9) {
     fail(ErrorCode::kUnsupported, place, ": \"rescale_factor\" is not 1/255");
   }
-  p.mean = three_numbers(cfg, "image_mean", p.mean);
-  p.std = three_numbers(cfg, "image_std", p.std);
+  p.mean = cfg.three_numbers("image_mean", p.mean);
+  p.std = cfg.three_numbers("image_std", p.std);
   for (const float deviation : p.std) {
     if (!(deviation > 0))
       fail(ErrorCode::kCorrupt, place, ": \"image_std\" contains ", deviation, ", expected more than 0");

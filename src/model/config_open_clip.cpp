@@ -5,10 +5,6 @@ namespace clipkit {
 
 namespace {
 
-constexpr int kMaxSize = 1 << 20;   // of any width or vocabulary
-constexpr int kMaxImage = 1 << 14;  // px
-constexpr int kMaxLayers = 1 << 10;
-
 double norm_eps(JsonReader& cfg) {
   const Json* kwargs = cfg.find("norm_kwargs");
   if (kwargs == nullptr) return 1e-5;
@@ -115,18 +111,6 @@ TextConfig text_of(const Json& json, bool quick_gelu, const std::string& place) 
   return text;
 }
 
-std::array<float, 3> three_numbers(const Json& json, const std::string& key, const std::string& place) {
-  std::array<float, 3> result{};
-  if (!json.is_array() || json.size() != 3)
-    fail(ErrorCode::kCorrupt, place, ": \"", key, "\" is ", json.dump(), ", expected three numbers");
-  for (size_t i = 0; i < 3; ++i) {
-    if (!json[i].is_number())
-      fail(ErrorCode::kCorrupt, place, ": \"", key, "\" is ", json.dump(), ", expected three numbers");
-    result[i] = json[i].get<float>();
-  }
-  return result;
-}
-
 void read_preprocess(const Json& json, const std::string& place, PreprocessConfig& p) {
   JsonReader cfg(json, place + " preprocess_cfg");
   if (const Json* size = cfg.find("size")) {
@@ -134,8 +118,8 @@ void read_preprocess(const Json& json, const std::string& place, PreprocessConfi
     p.height = cfg.to_integer(pair ? (*size)[0] : *size, "size", 1, kMaxImage);
     p.width = cfg.to_integer(pair ? (*size)[1] : *size, "size", 1, kMaxImage);
   }
-  if (const Json* mean = cfg.find("mean")) p.mean = three_numbers(*mean, "mean", cfg.place());
-  if (const Json* std = cfg.find("std")) p.std = three_numbers(*std, "std", cfg.place());
+  p.mean = cfg.three_numbers("mean", p.mean);
+  p.std = cfg.three_numbers("std", p.std);
   for (const float deviation : p.std) {
     if (!(deviation > 0))
       fail(ErrorCode::kCorrupt, cfg.place(), ": \"std\" contains ", deviation, ", expected more than 0");

@@ -13,6 +13,11 @@
 
 namespace clipkit {
 
+// The largest values that a configuration may name.
+inline constexpr int kMaxSize = 1 << 20;   // of any width or vocabulary
+inline constexpr int kMaxImage = 1 << 14;  // px
+inline constexpr int kMaxLayers = 1 << 10;
+
 // open_clip: {"model_cfg": {...}, "preprocess_cfg": {...}}, or model_cfg alone.
 // Errors: kCorrupt; kUnsupported for a key or value that is not understood, naming it.
 ModelConfig config_from_open_clip(const Json& json, const std::string& place);

@@ -32,12 +32,12 @@ int halvings(int64_t n, int64_t c) {
   return k;
 }
 
-struct Rule {
+struct Values {
   double offset;
   int exponent;  // value = offset + u * 2^-exponent
 };
 
-Rule rule_of(const std::string& name, const Shape& shape, bool resnet) {
+Values values_of(const std::string& name, const Shape& shape, bool resnet) {
   const auto ends = [&](std::string_view suffix) { return name.ends_with(suffix); };
   const size_t last = name.rfind('.');
   const std::string parent = last == std::string::npos ? "" : name.substr(0, last);
@@ -70,9 +70,9 @@ StateDict generate_weights(const ModelConfig& config) {
     if (name == "logit_scale") {
       *tensor.data<float>() = std::bit_cast<float>(0x40935D8Eu);  // ln 100
     } else {
-      const Rule rule = rule_of(name, param.shape, resnet);
+      const Values values = values_of(name, param.shape, resnet);
       const uint64_t hash = fnv1a(name);
-      const float factor = std::ldexp(1.0f, -rule.exponent), offset = static_cast<float>(rule.offset);
+      const float factor = std::ldexp(1.0f, -values.exponent), offset = static_cast<float>(values.offset);
       float* to = tensor.data<float>();
       constexpr int64_t kBlock = 1 << 14;
       const int64_t n = tensor.num_elements();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <set>
 #include <string>
 
@@ -60,6 +61,17 @@ class JsonReader {
     if (!value->is_string())
       fail(ErrorCode::kCorrupt, place_, ": \"", key, "\" is ", value->dump(), ", expected a string");
     return value->get<std::string>();
+  }
+  std::array<float, 3> three_numbers(const std::string& key, std::array<float, 3> absent) {
+    const Json* value = find(key);
+    if (value == nullptr) return absent;
+    std::array<float, 3> result{};
+    for (size_t i = 0; i < 3; ++i) {
+      if (!value->is_array() || value->size() != 3 || !(*value)[i].is_number())
+        fail(ErrorCode::kCorrupt, place_, ": \"", key, "\" is ", value->dump(), ", expected three numbers");
+      result[i] = (*value)[i].get<float>();
+    }
+    return result;
   }
   // A member that must be absent or have the one value that clipkit implements.
   void only(const std::string& key, const Json& supported) {

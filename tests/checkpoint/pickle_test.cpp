@@ -11,7 +11,7 @@ namespace {
 using Kind = PickleValue::Kind;
 using namespace testing;  // NOLINT: the pickle's opcodes by name
 
-testing::Caught refuse(const std::string& pickle) {
+testing::Caught refuse_pickle(const std::string& pickle) {
   const ByteSource source = memory_source(pickle);
   return error_of([&] { parse_pickle(source.text(), "test"); });
 }
@@ -88,8 +88,8 @@ TEST(Pickle, RemembersValuesInItsMemo) {
                                 6))
                 .integer,
             7);
-  EXPECT_EQ(refuse("h\x01.").message, "test: pickle: memo entry 1 is read before it is written");
-  EXPECT_EQ(refuse(std::string("K\x01r\xff\xff\xff\xff.", 8)).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_pickle("h\x01.").message, "test: pickle: memo entry 1 is read before it is written");
+  EXPECT_EQ(refuse_pickle(std::string("K\x01r\xff\xff\xff\xff.", 8)).code, ErrorCode::kUnsupported);
 }
 
 TEST(Pickle, PopTakesAMarkLikeAValue) {
@@ -103,23 +103,23 @@ TEST(Pickle, PopTakesAMarkLikeAValue) {
 TEST(Pickle, RefusesAnEmptyStackOrMissingMark) {
   for (const std::string opcode : {".", "0", "1", "2", "t", "\x85", "\x86", "\x87", "u", "s", "e", "a", "R", "\x81",
                                    "b", "Q", "q1", "\x94", "\x93"}) {
-    EXPECT_EQ(refuse(opcode + ".").code, ErrorCode::kCorrupt) << opcode;
+    EXPECT_EQ(refuse_pickle(opcode + ".").code, ErrorCode::kCorrupt) << opcode;
     // What lies below a mark is out of reach for opcodes that do not ask for one.
     const bool takes_mark = opcode == "0" || opcode == "1" || opcode == "t";
     if (takes_mark) continue;
-    EXPECT_EQ(refuse("K\x01(" + opcode + ".").code, ErrorCode::kCorrupt) << opcode;
+    EXPECT_EQ(refuse_pickle("K\x01(" + opcode + ".").code, ErrorCode::kCorrupt) << opcode;
   }
 }
 
 TEST(Pickle, RefusesOpcodesOutsideTheListByName) {
   for (const auto& [opcode, name] : {std::pair{"i", "INST"}, std::pair{"o", "OBJ"}, std::pair{"\x82", "EXT1"},
                                      std::pair{"\x92", "NEWOBJ_EX"}, std::pair{"I", "INT"}, std::pair{"P", "PERSID"}}) {
-    const auto caught = refuse(concat("N", opcode, "xx"));
+    const auto caught = refuse_pickle(concat("N", opcode, "xx"));
     EXPECT_EQ(caught.code, ErrorCode::kUnsupported);
     EXPECT_EQ(caught.message, concat("test: pickle: the opcode ", name, " at byte 1, which PyTorch does not write"));
   }
-  EXPECT_EQ(refuse("\xff").code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse("\x80\x06.").code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_pickle("\xff").code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle("\x80\x06.").code, ErrorCode::kUnsupported);
 }
 
 TEST(Pickle, NeverRunsWhatItDoesNotKnow) {
@@ -172,16 +172,16 @@ TEST(Pickle, RefusesTensorsThatReachBeyondTheirStorage) {
   EXPECT_NO_THROW(parse_pickle(of(9, {}, {}), "test"));
   EXPECT_NO_THROW(parse_pickle(of(0, {1000}, {0}), "test"));
   EXPECT_NO_THROW(parse_pickle(of(10, {0, 7}, {7, 1}), "test"));
-  EXPECT_EQ(refuse(of(1, {10}, {1})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(10, {}, {})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(0, {2, 5}, {6, 1})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(-1, {1}, {1})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(9, {2}, {-1})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(0, {-1}, {1})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(0, {3}, {INT64_MAX})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(INT64_MAX, {2}, {1})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(0, {INT64_MAX, INT64_MAX}, {0, 0})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(of(0, {1, 2}, {1})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(1, {10}, {1})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(10, {}, {})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(0, {2, 5}, {6, 1})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(-1, {1}, {1})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(9, {2}, {-1})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(0, {-1}, {1})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(0, {3}, {INT64_MAX})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(INT64_MAX, {2}, {1})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(0, {INT64_MAX, INT64_MAX}, {0, 0})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_pickle(of(0, {1, 2}, {1})).code, ErrorCode::kCorrupt);
 }
 
 TEST(Pickle, RefusesStoragesOfAnotherForm) {
@@ -191,7 +191,7 @@ TEST(Pickle, RefusesStoragesOfAnotherForm) {
         tuple({text("storage"), global("torch", "FloatStorage"), "N", text("cpu"), integer(1)}),
         tuple({text("storage"), global("torch", "FloatStorage"), text("0"), text("cpu"), "N"}),
         tuple({text("storage"), global("torch", "FloatStorage"), text("0"), text("cpu"), integer(-1)})}) {
-    EXPECT_EQ(refuse(id + "Q.").code, ErrorCode::kCorrupt);
+    EXPECT_EQ(refuse_pickle(id + "Q.").code, ErrorCode::kCorrupt);
   }
 }
 
@@ -204,9 +204,9 @@ TEST(Pickle, KeepsTorchScriptModulesAsTheirAttributes) {
 
 TEST(Pickle, LimitsWhatItKeeps) {
   // One value takes much more than the byte that makes it.
-  EXPECT_EQ(refuse(std::string(PickleMachine::kMaxValues + 10, ']')).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse("N" + std::string(PickleMachine::kMaxValues + 10, '2')).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse("N" + std::string(PickleMachine::kMaxValues + 10, '\x94')).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_pickle(std::string(PickleMachine::kMaxValues + 10, ']')).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_pickle("N" + std::string(PickleMachine::kMaxValues + 10, '2')).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_pickle("N" + std::string(PickleMachine::kMaxValues + 10, '\x94')).code, ErrorCode::kUnsupported);
 }
 
 TEST(Pickle, SurvivesDeepNestingAndCycles) {

@@ -16,11 +16,11 @@ std::string file_of(std::string_view header, std::string_view data = {}) {
   std::string file(reinterpret_cast<const char*>(&length), sizeof length);
   return file.append(header).append(data);
 }
-Safetensors read(std::string_view bytes) {
+Safetensors parse(std::string_view bytes) {
   return read_safetensors(memory_source(bytes));
 }
 testing::Caught refuse(std::string_view bytes) {
-  return error_of([&] { read(bytes); });
+  return error_of([&] { parse(bytes); });
 }
 
 TEST(Safetensors, RefusesEveryBadGoldenFile) {
@@ -47,7 +47,7 @@ TEST(Safetensors, ReadsEveryGoodGoldenFile) {
 
 TEST(Safetensors, ReadsTensorsAndMetadata) {
   const std::string data("\x00\x00\x80\x3f\x00\x00\x00\x40\x07", 9);
-  const Safetensors file = read(file_of(
+  const Safetensors file = parse(file_of(
       R"({"__metadata__":{"format":"pt"},"b":{"dtype":"U8","shape":[],"data_offsets":[8,9]},)"
       R"("a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"none":{"dtype":"F32","shape":[0,9],"data_offsets":[9,9]}}   )",
       data));
@@ -71,13 +71,13 @@ TEST(Safetensors, PointsIntoTheFile) {
 
 TEST(Safetensors, CopiesTensorsThatLieAtAnOddAddress) {
   const Safetensors file =
-      read(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} )", std::string("\0\0\x80\x3f", 4)));
+      parse(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} )", std::string("\0\0\x80\x3f", 4)));
   EXPECT_EQ(reinterpret_cast<uintptr_t>(file.tensors.at("a").view().raw()) % 4, 0u);
   EXPECT_EQ(file.tensors.at("a").data<float>()[0], 1.0f);
 }
 
 TEST(Safetensors, ListsElementTypesThatHaveNoDType) {
-  const Safetensors file = read(file_of(
+  const Safetensors file = parse(file_of(
       R"({"c":{"dtype":"C64","shape":[1],"data_offsets":[0,8]},"f8":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[8,10]},)"
       R"("f4":{"dtype":"F4","shape":[2,3],"data_offsets":[10,13]},"f6":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[13,16]}})",
       std::string(16, 'x')));
@@ -144,7 +144,7 @@ TEST(Safetensors, RejectsTensorsThatLie) {
        }) {
     EXPECT_EQ(refuse(one(entry)).code, ErrorCode::kCorrupt) << entry;
   }
-  EXPECT_NO_THROW(read(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})")));
+  EXPECT_NO_THROW(parse(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})")));
 }
 
 TEST(Safetensors, RejectsHeadersThatAreNotOneObject) {
@@ -183,7 +183,7 @@ TEST(Safetensors, ReadsAHeaderOfManyTensors) {
     header +=
         concat(i > 0 ? "," : "", "\"t", i, R"(":{"dtype":"U8","shape":[1],"data_offsets":[)", i, ",", i + 1, "]}");
   }
-  EXPECT_EQ(read(file_of(header + "}", std::string(kTensors, 'x'))).tensors.size(), static_cast<size_t>(kTensors));
+  EXPECT_EQ(parse(file_of(header + "}", std::string(kTensors, 'x'))).tensors.size(), static_cast<size_t>(kTensors));
 }
 
 TEST(Safetensors, SurvivesTruncationAtEveryByte) {

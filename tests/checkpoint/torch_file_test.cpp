@@ -15,11 +15,11 @@ const std::string kFourFloats = little_endian(1.0f) + little_endian(2.0f) + litt
 std::string four_floats() {
   return tensor(storage("FloatStorage", "0", 4), 0, {4}, {1});
 }
-StoredTensors read(const std::string& bytes) {
+StoredTensors read_torch(const std::string& bytes) {
   return read_stored_tensors(memory_source(bytes));
 }
-Caught refuse(const std::string& bytes) {
-  return error_of([&] { read(bytes); });
+Caught refuse_torch(const std::string& bytes) {
+  return error_of([&] { read_torch(bytes); });
 }
 
 StoredTensors read_golden(const std::filesystem::path& path) {
@@ -68,7 +68,7 @@ TEST(TorchFile, FollowsTheWrappingsOfTrainingCheckpoints) {
   for (const std::string& pickle : {dict({{"epoch", "K\x03"}, {"state_dict", inner}}), dict({{"model", inner}}),
                                     dict({{"module", inner}}), dict({{"model", dict({{"state_dict", inner}})}}),
                                     dict({{"optimizer", dict({{"state", "}"}})}, {"model_state_dict", inner}})}) {
-    const StoredTensors file = read(torch_file(pickle, {kFourFloats}));
+    const StoredTensors file = read_torch(torch_file(pickle, {kFourFloats}));
     EXPECT_TRUE(file.tensors.contains("w"));
     EXPECT_EQ(file.tensors.size(), 1u);
   }
@@ -82,7 +82,7 @@ TEST(TorchFile, JoinsTheNamesOfTorchScriptModules) {
   const std::string pickle = module(dict({{"visual", module(dict({{"proj", child}}))},
                                           {"opaque", call(global("torch.jit._pickle", "build_intlist"), {"]"})},
                                           {"top", four_floats()}}));
-  const StoredTensors file = read(torch_file(pickle, {kFourFloats}));
+  const StoredTensors file = read_torch(torch_file(pickle, {kFourFloats}));
   EXPECT_EQ(file.container, Container::kTorchScript);
   EXPECT_EQ(file.tensors.size(), 2u);
   EXPECT_TRUE(file.tensors.contains("visual.proj.weight"));
@@ -93,14 +93,15 @@ TEST(TorchFile, JoinsTheNamesOfTorchScriptModules) {
 TEST(TorchFile, RefusesTorchScriptModulesWithoutEnd) {
   // A module that holds itself, and a chain in which every module holds the next one twice: 2^40 paths.
   const std::string module = global("__torch__.M", "X") + ")\x81";
-  EXPECT_EQ(refuse(torch_file(module + "q\x01" + "}" + text("self") + "h\x01" + "sb")).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(torch_file(module + "q\x01" + "}" + text("self") + "h\x01" + "sb")).code,
+            ErrorCode::kUnsupported);
   std::string chain = module + "}b";
   for (int i = 0; i < 40; ++i)
     chain = chain +
             "q\x01"
             "0" +
             module + "}(" + text("a") + "h\x01" + text("b") + "h\x01" + "ub";
-  EXPECT_EQ(refuse(torch_file(chain)).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(torch_file(chain)).code, ErrorCode::kUnsupported);
 }
 
 TEST(TorchFile, DoesNotRunAForeignCallable) {
@@ -113,17 +114,17 @@ TEST(TorchFile, DoesNotRunAForeignCallable) {
 
 TEST(TorchFile, ListsTensorsThatDependOnSomethingUnknown) {
   const StoredTensors file =
-      read(torch_file(dict({{"quantised", call(global("torch._utils", "_rebuild_qtensor"), {})},
-                            {"complex", tensor(storage("ComplexFloatStorage", "1", 1), 0, {1}, {1})},
-                            {"w", four_floats()}}),
-                      {kFourFloats}));
+      read_torch(torch_file(dict({{"quantised", call(global("torch._utils", "_rebuild_qtensor"), {})},
+                                  {"complex", tensor(storage("ComplexFloatStorage", "1", 1), 0, {1}, {1})},
+                                  {"w", four_floats()}}),
+                            {kFourFloats}));
   EXPECT_EQ(file.tensors.size(), 1u);
   EXPECT_EQ(file.unreadable.size(), 2u);
   EXPECT_NE(file.unreadable.at("quantised").find("torch._utils._rebuild_qtensor"), std::string::npos);
 }
 
 TEST(TorchFile, RefusesAWholePickledModelAndSaysWhatToDo) {
-  const auto caught = refuse(torch_file(global("clip.model", "CLIP") + ")\x81}b"));
+  const auto caught = refuse_torch(torch_file(global("clip.model", "CLIP") + ")\x81}b"));
   EXPECT_EQ(caught.code, ErrorCode::kUnsupported);
   EXPECT_NE(caught.message.find("\"clip.model.CLIP\""), std::string::npos) << caught.message;
   EXPECT_NE(caught.message.find("state_dict()"), std::string::npos);
@@ -131,25 +132,25 @@ TEST(TorchFile, RefusesAWholePickledModelAndSaysWhatToDo) {
 
 TEST(TorchFile, RefusesAnExpandedTensorThatIsABomb) {
   const std::string bomb = tensor(storage("FloatStorage", "0", 4), 0, {1 << 20, 1 << 20}, {0, 0});
-  EXPECT_EQ(refuse(torch_file(dict({{"w", bomb}}), {kFourFloats})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(torch_file(dict({{"w", bomb}}), {kFourFloats})).code, ErrorCode::kUnsupported);
   // The same in many pieces, contiguous and not.
   std::vector<std::pair<std::string, std::string>> members;
   for (int i = 0; i < 100; ++i)
     members.emplace_back(std::to_string(i), tensor(storage("FloatStorage", "0", 4), 0, {1 << 20}, {0}));
-  EXPECT_EQ(refuse(torch_file(dict(members), {kFourFloats})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(torch_file(dict(members), {kFourFloats})).code, ErrorCode::kUnsupported);
   members.clear();
   for (int i = 0; i < 300; ++i)
     members.emplace_back(std::to_string(i), tensor(storage("ByteStorage", "0", 1 << 20), 0, {1 << 20}, {1}));
-  EXPECT_EQ(refuse(torch_file(dict(members), {std::string(1 << 20, 'x')})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(torch_file(dict(members), {std::string(1 << 20, 'x')})).code, ErrorCode::kUnsupported);
 }
 
 TEST(TorchFile, GathersViews) {
   const std::string of = storage("FloatStorage", "0", 4);
-  const StoredTensors file = read(torch_file(dict({{"transposed", tensor(of, 0, {2, 2}, {1, 2})},
-                                                   {"column", tensor(of, 1, {2}, {2})},
-                                                   {"expanded", tensor(of, 2, {3, 2}, {0, 1})},
-                                                   {"row", tensor(of, 2, {1, 2}, {77, 1})}}),
-                                             {kFourFloats}));
+  const StoredTensors file = read_torch(torch_file(dict({{"transposed", tensor(of, 0, {2, 2}, {1, 2})},
+                                                         {"column", tensor(of, 1, {2}, {2})},
+                                                         {"expanded", tensor(of, 2, {3, 2}, {0, 1})},
+                                                         {"row", tensor(of, 2, {1, 2}, {77, 1})}}),
+                                                   {kFourFloats}));
   const auto values = [&](const char* name) {
     const auto span = file.tensors.at(name).span<float>();
     return std::vector<float>(span.begin(), span.end());
@@ -162,12 +163,15 @@ TEST(TorchFile, GathersViews) {
 
 TEST(TorchFile, RefusesStoragesThatAreMissingShortOrCompressed) {
   const std::string pickle = proto() + dict({{"w", four_floats()}}) + ".";
-  EXPECT_EQ(refuse(zip_file({{"a/data.pkl", pickle}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(zip_file({{"a/data.pkl", pickle}, {"a/data/0", kFourFloats.substr(1)}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(zip_file({{"a/data.pkl", pickle}, {"a/data/0", kFourFloats, 8}})).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(zip_file({{"a/data.pkl", pickle, 8}, {"a/data/0", kFourFloats}})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(zip_file({{"a/data.pkl", pickle}})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_torch(zip_file({{"a/data.pkl", pickle}, {"a/data/0", kFourFloats.substr(1)}})).code,
+            ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_torch(zip_file({{"a/data.pkl", pickle}, {"a/data/0", kFourFloats, 8}})).code,
+            ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(zip_file({{"a/data.pkl", pickle, 8}, {"a/data/0", kFourFloats}})).code,
+            ErrorCode::kUnsupported);
   // Program text may be compressed: nobody reads it.
-  EXPECT_NO_THROW(read(zip_file({{"a/data.pkl", pickle}, {"a/data/0", kFourFloats}, {"a/code/m.py", "xx", 8}})));
+  EXPECT_NO_THROW(read_torch(zip_file({{"a/data.pkl", pickle}, {"a/data/0", kFourFloats}, {"a/code/m.py", "xx", 8}})));
 }
 
 TEST(TorchFile, RefusesBigEndianFiles) {
@@ -175,22 +179,22 @@ TEST(TorchFile, RefusesBigEndianFiles) {
   const auto with = [&](const std::string& order) {
     return zip_file({{"a/byteorder", order}, {"a/data.pkl", pickle}, {"a/data/0", kFourFloats}});
   };
-  EXPECT_NO_THROW(read(with("little")));
-  EXPECT_EQ(refuse(with("big")).message, "test: byte order is \"big\", expected little");
+  EXPECT_NO_THROW(read_torch(with("little")));
+  EXPECT_EQ(refuse_torch(with("big")).message, "test: byte order is \"big\", expected little");
 }
 
 TEST(TorchFile, RefusesAZipThatIsNotPyTorchs) {
-  EXPECT_EQ(refuse(zip_file({{"word/document.xml", "x"}})).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(zip_file({{"data.pkl", "N."}})).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(torch_file("N")).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(torch_file(four_floats(), {kFourFloats})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(zip_file({{"word/document.xml", "x"}})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(zip_file({{"data.pkl", "N."}})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(torch_file("N")).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(torch_file(four_floats(), {kFourFloats})).code, ErrorCode::kUnsupported);
 }
 
 TEST(TorchFile, RefusesATensorNameThatOccursTwiceOrIsNotUtf8) {
-  EXPECT_EQ(refuse(torch_file(dict({{"w", four_floats()}, {"w", four_floats()}}), {kFourFloats})).code,
+  EXPECT_EQ(refuse_torch(torch_file(dict({{"w", four_floats()}, {"w", four_floats()}}), {kFourFloats})).code,
             ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(torch_file(dict({{"\xff", four_floats()}}), {kFourFloats})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(torch_file(dict({{std::string(5000, 'n'), four_floats()}}), {kFourFloats})).code,
+  EXPECT_EQ(refuse_torch(torch_file(dict({{"\xff", four_floats()}}), {kFourFloats})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_torch(torch_file(dict({{std::string(5000, 'n'), four_floats()}}), {kFourFloats})).code,
             ErrorCode::kCorrupt);
 }
 
@@ -215,20 +219,22 @@ std::string stream_file(const std::string& object, const std::string& system, co
 TEST(TorchStream, RefusesWhatDoesNotFit) {
   const std::string object = dict({{"w", four_floats()}}), system = dict({{"little_endian", "\x88"}});
   const std::string keys = "]" + text("0") + "a", data = little_endian(int64_t{4}) + kFourFloats;
-  EXPECT_EQ(read(stream_file(object, system, keys, data)).tensors.at("w").data<float>()[1], 2.0f);
-  EXPECT_EQ(refuse(stream_file(object, dict({{"little_endian", "\x89"}}), keys, data)).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(stream_file(object, system, "]", data)).code, ErrorCode::kCorrupt) << "storage not listed";
-  EXPECT_EQ(refuse(stream_file(object, system, "]" + text("7") + "a", data)).code, ErrorCode::kCorrupt)
+  EXPECT_EQ(read_torch(stream_file(object, system, keys, data)).tensors.at("w").data<float>()[1], 2.0f);
+  EXPECT_EQ(refuse_torch(stream_file(object, dict({{"little_endian", "\x89"}}), keys, data)).code,
+            ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_torch(stream_file(object, system, "]", data)).code, ErrorCode::kCorrupt) << "storage not listed";
+  EXPECT_EQ(refuse_torch(stream_file(object, system, "]" + text("7") + "a", data)).code, ErrorCode::kCorrupt)
       << "no such storage";
-  EXPECT_EQ(refuse(stream_file(object, system, keys, little_endian(int64_t{5}) + kFourFloats)).code,
+  EXPECT_EQ(refuse_torch(stream_file(object, system, keys, little_endian(int64_t{5}) + kFourFloats)).code,
             ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(stream_file(object, system, keys, data.substr(0, 20))).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_torch(stream_file(object, system, keys, data.substr(0, 20))).code, ErrorCode::kCorrupt);
   const std::string two_types =
       dict({{"a", four_floats()}, {"b", tensor(storage("HalfStorage", "0", 4), 0, {4}, {1})}});
-  EXPECT_EQ(refuse(stream_file(two_types, system, keys, data)).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_torch(stream_file(two_types, system, keys, data)).code, ErrorCode::kCorrupt);
   const std::string huge = dict({{"w", tensor(storage("FloatStorage", "0", INT64_MAX), 0, {4}, {1})}});
-  EXPECT_EQ(refuse(stream_file(huge, system, keys, little_endian(INT64_MAX) + kFourFloats)).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(proto() + "K\x01.").message, "test: a pickle, but not PyTorch's: its magic number is missing");
+  EXPECT_EQ(refuse_torch(stream_file(huge, system, keys, little_endian(INT64_MAX) + kFourFloats)).code,
+            ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_torch(proto() + "K\x01.").message, "test: a pickle, but not PyTorch's: its magic number is missing");
 }
 
 }  // namespace

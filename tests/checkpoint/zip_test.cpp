@@ -12,7 +12,7 @@ using testing::zip_file;
 using testing::ZipEntry;
 using testing::ZipOptions;
 
-testing::Caught refuse(const std::string& bytes) {
+testing::Caught refuse_zip(const std::string& bytes) {
   const ByteSource source = memory_source(bytes);
   return error_of([&] { ZipArchive archive(source); });
 }
@@ -57,7 +57,7 @@ TEST(Zip, RefusesCompressedAndEncryptedEntriesWhenTheyAreRead) {
 }
 
 TEST(Zip, RefusesANameThatOccursTwice) {
-  EXPECT_EQ(refuse(zip_file({{"a", "1"}, {"a", "2"}})).message, "test: zip entry \"a\" occurs twice");
+  EXPECT_EQ(refuse_zip(zip_file({{"a", "1"}, {"a", "2"}})).message, "test: zip entry \"a\" occurs twice");
 }
 
 TEST(Zip, RefusesEntriesThatShareBytes) {
@@ -65,17 +65,17 @@ TEST(Zip, RefusesEntriesThatShareBytes) {
   const std::string kernel(1000, 'x');
   std::vector<ZipEntry> entries{{"0", kernel}};
   for (int i = 1; i < 100; ++i) entries.push_back({std::to_string(i), "", 0, 0, 0, 1000});
-  EXPECT_EQ(refuse(zip_file(entries)).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_zip(zip_file(entries)).code, ErrorCode::kCorrupt);
   // And of an entry that reaches into the next.
-  EXPECT_EQ(refuse(zip_file({{"a", "12345678", 0, 0, -1, 500}, {"b", std::string(600, 'x')}})).code,
+  EXPECT_EQ(refuse_zip(zip_file({{"a", "12345678", 0, 0, -1, 500}, {"b", std::string(600, 'x')}})).code,
             ErrorCode::kCorrupt);
 }
 
 TEST(Zip, RefusesEntriesOutsideTheFile) {
-  EXPECT_EQ(refuse(zip_file({{"a", "hello", 0, 0, -1, 1'000'000}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(zip_file({{"a", "hello", 0, 0, 1'000'000}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(zip_file({{"a", "hello", 0, 0, -1, INT64_MAX, true}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(zip_file({{"a", "hello", 0, 0, INT64_MAX, -1, true}})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_zip(zip_file({{"a", "hello", 0, 0, -1, 1'000'000}})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_zip(zip_file({{"a", "hello", 0, 0, 1'000'000}})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_zip(zip_file({{"a", "hello", 0, 0, -1, INT64_MAX, true}})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_zip(zip_file({{"a", "hello", 0, 0, INT64_MAX, -1, true}})).code, ErrorCode::kCorrupt);
 }
 
 TEST(Zip, RefusesALocalHeaderThatIsNotTheEntrys) {
@@ -90,20 +90,20 @@ TEST(Zip, RefusesADirectoryThatLies) {
     for (const int64_t count : {0, 1, 3, 60'000, 70'000}) {
       const std::string file = zip_file({{"a", "1"}, {"b", "2"}}, {.zip64 = zip64, .num_entries = count});
       if (count <= 1) continue;  // fewer entries than there are: legal, the rest is not looked at
-      EXPECT_NE(refuse(file).message, "") << count;
+      EXPECT_NE(refuse_zip(file).message, "") << count;
     }
-    EXPECT_EQ(refuse(zip_file({{"a", "1"}}, {.zip64 = zip64, .directory = 5})).code, ErrorCode::kCorrupt);
-    EXPECT_EQ(refuse(zip_file({{"a", "1"}}, {.zip64 = zip64, .directory = 1'000'000})).code, ErrorCode::kCorrupt);
+    EXPECT_EQ(refuse_zip(zip_file({{"a", "1"}}, {.zip64 = zip64, .directory = 5})).code, ErrorCode::kCorrupt);
+    EXPECT_EQ(refuse_zip(zip_file({{"a", "1"}}, {.zip64 = zip64, .directory = 1'000'000})).code, ErrorCode::kCorrupt);
   }
-  EXPECT_EQ(refuse(zip_file({}, {.num_entries = INT64_MAX})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_zip(zip_file({}, {.num_entries = INT64_MAX})).code, ErrorCode::kUnsupported);
 }
 
 TEST(Zip, RefusesAFileWithoutItsEndRecord) {
   const std::string file = zip_file({{"a", "hello"}});
-  EXPECT_EQ(refuse(file.substr(0, file.size() - 1)).message,
+  EXPECT_EQ(refuse_zip(file.substr(0, file.size() - 1)).message,
             "test: a zip archive without its end record; the file may be truncated");
-  EXPECT_EQ(refuse("PK\x03\x04").code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(file + "x").code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_zip("PK\x03\x04").code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_zip(file + "x").code, ErrorCode::kCorrupt);
 }
 
 }  // namespace

@@ -159,9 +159,9 @@ TEST_F(ExportCommand, RefusesTextsLongerThanTheContextWhenItIsRun) {
 TEST_F(ExportCommand, ListsWhatItWrote) {
   const Result text = export_onnx("emoji", {"--external-data", "--tower", "text"});
   EXPECT_EQ(lines_of(text.out).size(), 2u) << text.out << text.err;
-  const Result json = export_onnx("emoji", {"--json"});
-  ASSERT_EQ(json.status, 0) << json.err;
-  const Words lines = lines_of(json.out);
+  const Result listed = export_onnx("emoji", {"--json"});
+  ASSERT_EQ(listed.status, 0) << listed.err;
+  const Words lines = lines_of(listed.out);
   ASSERT_EQ(lines.size(), 2u);
   for (const std::string& line : lines) {
     const auto file = nlohmann::json::parse(line);

@@ -42,11 +42,7 @@ class CpuContrastiveLoss : public testing::CpuBackendTest {
 };
 CLIPKIT_FOR_OPERAND_TYPES(CpuContrastiveLoss);
 
-bool same_bits(const TensorView& a, const TensorView& b) {
-  return std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
-struct Case {
+struct BlockCase {
   int64_t n, N, E, first;
   bool own_side_only;
 };
@@ -88,8 +84,9 @@ TEST_P(CpuContrastiveLoss, OfSigmoidsHoldsForPicturesAndTextsThatAreOpposite) {
 }
 
 TEST_P(CpuContrastiveLoss, AgreesWithTheReferenceAndIsTheSameWithAnyThreads) {
-  for (const Case& c : {Case{1, 1, 4, 0, false}, Case{16, 16, 24, 0, false}, Case{33, 300, 17, 200, false},
-                        Case{70, 515, 64, 440, false}, Case{40, 256, 8, 0, true}}) {
+  for (const BlockCase& c :
+       {BlockCase{1, 1, 4, 0, false}, BlockCase{16, 16, 24, 0, false}, BlockCase{33, 300, 17, 200, false},
+        BlockCase{70, 515, 64, 440, false}, BlockCase{40, 256, 8, 0, true}}) {
     const Tensor x = unit_rows(c.n, c.E, 1), y = unit_rows(c.N, c.E, 2),
                  reduced_y = random_tensor({c.N}, 3, DType::kFloat32, 1, 21),  // so that q is below 1
         scale = scalar(3), bias = scalar(-4);
@@ -163,7 +160,7 @@ TEST_P(CpuContrastiveLoss, AgreesWithTheReferenceAndIsTheSameWithAnyThreads) {
         }
         size_t i = 0;
         for (const Tensor* tensor : {&reduced, &loss, &dx, &dscale, &dbias})
-          EXPECT_TRUE(same_bits(*tensor, first[i++])) << what;
+          EXPECT_TRUE(testing::same_bits(*tensor, first[i++])) << what;
       }
     }
   }

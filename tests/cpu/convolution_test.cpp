@@ -14,14 +14,14 @@ using testing::to_double;
 using CpuConvolution = testing::CpuBackendTest;
 CLIPKIT_FOR_OPERAND_TYPES(CpuConvolution);
 
-struct Case {
+struct LayerCase {
   int64_t in, out, height, width;
   int kernel, stride;
 };
 
 TEST_P(CpuConvolution, AgreesWithTheReferenceForEverySize) {
   constexpr int64_t kMost = 5;
-  for (const Case& c : {Case{3, 8, 16, 16, 3, 2},
+  for (const LayerCase& c : {LayerCase{3, 8, 16, 16, 3, 2},
                         {3, 32, 20, 20, 3, 2},
                         {8, 8, 8, 8, 3, 1},
                         {12, 20, 7, 9, 3, 1},

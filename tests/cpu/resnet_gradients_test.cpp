@@ -30,24 +30,24 @@ CLIPKIT_FOR_OPERAND_TYPES(CpuResNetGradient);
 class CpuResNetGradientInFloat32 : public CpuResNetGradient {};
 INSTANTIATE_TEST_SUITE_P(Cpu, CpuResNetGradientInFloat32, ::testing::Values(DType::kFloat32), testing::dtype_name);
 
-struct ConvolutionCase {
+struct GradientCase {
   int64_t batch, in, out, height, width;
   int kernel, stride;
 };
 
 TEST_P(CpuResNetGradient, OfConvolutionAgreesWithTheReference) {
-  for (const ConvolutionCase& c : {ConvolutionCase{2, 3, 8, 16, 16, 3, 2},
-                                   {3, 3, 32, 20, 21, 3, 2},
-                                   {2, 12, 20, 7, 9, 3, 1},
-                                   {5, 64, 16, 6, 3, 1, 1},
-                                   {1, 17, 33, 4, 4, 3, 1},
-                                   {3, 48, 48, 7, 7, 3, 1},
-                                   {2, 64, 64, 30, 30, 1, 1},
-                                   {1, 1, 1, 1, 1, 1, 1},
-                                   {4, 5, 3, 1, 1, 3, 1},
-                                   {2, 10, 10, 13, 12, 3, 2},
-                                   {1, 8, 40, 3, 70, 3, 1},
-                                   {2, 128, 64, 4, 4, 1, 1}}) {
+  for (const GradientCase& c : {GradientCase{2, 3, 8, 16, 16, 3, 2},
+                                {3, 3, 32, 20, 21, 3, 2},
+                                {2, 12, 20, 7, 9, 3, 1},
+                                {5, 64, 16, 6, 3, 1, 1},
+                                {1, 17, 33, 4, 4, 3, 1},
+                                {3, 48, 48, 7, 7, 3, 1},
+                                {2, 64, 64, 30, 30, 1, 1},
+                                {1, 1, 1, 1, 1, 1, 1},
+                                {4, 5, 3, 1, 1, 3, 1},
+                                {2, 10, 10, 13, 12, 3, 2},
+                                {1, 8, 40, 3, 70, 3, 1},
+                                {2, 128, 64, 4, 4, 1, 1}}) {
     const std::string what = concat(c.in, " to ", c.out, ", ", c.height, " x ", c.width, ", kernel ", c.kernel,
                                     ", stride ", c.stride, ", batch ", c.batch);
     const Tensor weight = to_dtype(operands({c.out, c.in, c.kernel, c.kernel}, 1), DType::kFloat32),
@@ -84,11 +84,11 @@ TEST_P(CpuResNetGradient, OfConvolutionAgreesWithTheReference) {
 
 TEST_P(CpuResNetGradient, OfConvolutionInputsHasTheSameBitsWithAnyThreads) {
   CLIPKIT_SKIP_WHERE_PRODUCTS_ARE_GENERIC();
-  for (const ConvolutionCase& c : {ConvolutionCase{4, 64, 64, 14, 14, 3, 1},
-                                   {4, 256, 64, 14, 14, 1, 1},
-                                   {4, 64, 256, 14, 14, 1, 1},
-                                   {2, 128, 128, 28, 28, 3, 1},
-                                   {1, 512, 512, 7, 7, 3, 1}}) {
+  for (const GradientCase& c : {GradientCase{4, 64, 64, 14, 14, 3, 1},
+                                {4, 256, 64, 14, 14, 1, 1},
+                                {4, 64, 256, 14, 14, 1, 1},
+                                {2, 128, 128, 28, 28, 3, 1},
+                                {1, 512, 512, 7, 7, 3, 1}}) {
     const Tensor weight = sums({c.out, c.in, c.kernel, c.kernel}, 1),
                  dy = operands({c.batch, c.height, c.width, c.out}, 2);
     const auto packed = ops::pack_convolution(*cpu_, {.weight = weight, .padding = c.kernel / 2});

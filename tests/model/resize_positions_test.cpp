@@ -8,7 +8,7 @@ namespace clipkit {
 namespace {
 
 // Sums of at most 6 x 6 products of values of order 1 in double; the record was made in float32.
-constexpr double kTolerance = 1e-5;
+constexpr double kClose = 1e-5;
 
 TEST(ResizePositions, MatchesTheRecordedGrids) {
   CLIPKIT_GOLDEN_OR_SKIP(path, "models/position_resize.safetensors");
@@ -19,9 +19,9 @@ TEST(ResizePositions, MatchesTheRecordedGrids) {
     const std::string base = name.substr(0, name.size() - 6);
     const int grid = std::stoi(base.substr(base.find("_to_") + 4));
     testing::expect_close(resize_grid_positions(input, grid, PositionResize::kAntialias),
-                          golden.at(base + ".antialias"), kTolerance, 0, base + " antialias");
+                          golden.at(base + ".antialias"), kClose, 0, base + " antialias");
     testing::expect_close(resize_grid_positions(input, grid, PositionResize::kPlain), golden.at(base + ".plain"),
-                          kTolerance, 0, base + " plain");
+                          kClose, 0, base + " plain");
     ++checked;
   }
   EXPECT_EQ(checked, 6);
@@ -34,7 +34,7 @@ TEST(ResizePositions, MatchesTheRecordedTextTables) {
     const std::string name = base;
     const int length = std::stoi(name.substr(name.find("_to_") + 4));
     testing::expect_close(resize_text_positions(golden.at(name + ".input"), length), golden.at(name + ".linear"),
-                          kTolerance, 0, name);
+                          kClose, 0, name);
   }
 }
 

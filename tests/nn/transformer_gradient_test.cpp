@@ -10,15 +10,15 @@ namespace {
 using testing::expect_central_differences;
 using testing::weighted_sum;
 
-constexpr int64_t kWidth = 12, kHidden = 20;
-constexpr int kHeads = 2;
+constexpr int64_t kBlockWidth = 12, kBlockHidden = 20;
+constexpr int kBlockHeads = 2;
 
 class NnTransformerGradient : public testing::NnTest {
  protected:
   // Backward of a transformer on 3 sequences in 12 rows, against central differences of what it computes, for its input
   // and every parameter.
   void check(int layers, bool causal, bool selected, Activation activation) {
-    Transformer transformer(kWidth, layers, kHeads, kHidden, activation, 1e-5);
+    Transformer transformer(kBlockWidth, layers, kBlockHeads, kBlockHidden, activation, 1e-5);
     testing::ParamFiller filler(3);
     transformer.visit_params(filler.visitor());
     transformer.visit_params([&](const std::string&, Param& param) { param.start_training(*backend_); });
@@ -26,9 +26,9 @@ class NnTransformerGradient : public testing::NnTest {
     const std::vector<int64_t> starts = {0, 4, 5, 10}, last = {3, 4, 9}, one_each = {0, 1, 2, 3};  // 2 rows of padding
     const Sequences sequences{starts, causal};
     const RowSelection selection = selected ? RowSelection{last, one_each} : RowSelection{};
-    const Shape result = {selected ? 3 : 12, kWidth};
-    const Tensor x = input({12, kWidth}, 1), dy = input(result, 2), y = sums(result), dx = sums({12, kWidth});
-    if (!selected) std::fill_n(dy.data<double>() + 10 * kWidth, 2 * kWidth, 0.0);
+    const Shape result = {selected ? 3 : 12, kBlockWidth};
+    const Tensor x = input({12, kBlockWidth}, 1), dy = input(result, 2), y = sums(result), dx = sums({12, kBlockWidth});
+    if (!selected) std::fill_n(dy.data<double>() + 10 * kBlockWidth, 2 * kBlockWidth, 0.0);
     const auto loss = [&] {
       transformer.prepare(*backend_);
       const Tensor work = Tensor::copy_of(x);
@@ -64,15 +64,15 @@ TEST_F(NnTransformerGradient, OfTheRowsThatAreReadMatchesCentralDifferences) {
 
 TEST_F(NnTransformerGradient, CheckpointingChangesNoBit) {
   const std::vector<int64_t> starts = {0, 4, 5, 10}, last = {3, 4, 9}, one_each = {0, 1, 2, 3};
-  const Tensor x = input({12, kWidth}, 1), dy = input({3, kWidth}, 2);
+  const Tensor x = input({12, kBlockWidth}, 1), dy = input({3, kBlockWidth}, 2);
   const auto gradients = [&](bool checkpointing) {
     const Context c{.backend = *backend_, .workspace = workspace_, .checkpointing = checkpointing};
-    Transformer transformer(kWidth, 3, kHeads, kHidden, Activation::kQuickGelu, 1e-5);
+    Transformer transformer(kBlockWidth, 3, kBlockHeads, kBlockHidden, Activation::kQuickGelu, 1e-5);
     testing::ParamFiller filler(3);
     transformer.visit_params(filler.visitor());
     transformer.visit_params([&](const std::string&, Param& param) { param.start_training(*backend_); });
     transformer.prepare(*backend_);
-    const Tensor work = Tensor::copy_of(x), y = sums({3, kWidth}), dx = sums({12, kWidth});
+    const Tensor work = Tensor::copy_of(x), y = sums({3, kBlockWidth}), dx = sums({12, kBlockWidth});
     const Workspace::Scope scope(workspace_);
     Transformer::Saved saved;
     transformer.forward(c, {starts, true}, work, {last, one_each}, y, &saved);
@@ -89,7 +89,7 @@ TEST_F(NnTransformerGradient, CheckpointingChangesNoBit) {
 }
 
 TEST_F(NnTransformerGradient, AFrozenParameterGetsNone) {
-  Transformer transformer(kWidth, 2, kHeads, kHidden, Activation::kQuickGelu, 1e-5);
+  Transformer transformer(kBlockWidth, 2, kBlockHeads, kBlockHidden, Activation::kQuickGelu, 1e-5);
   testing::ParamFiller filler(3);
   transformer.visit_params(filler.visitor());
   transformer.visit_params([&](const std::string& name, Param& param) {
@@ -97,7 +97,8 @@ TEST_F(NnTransformerGradient, AFrozenParameterGetsNone) {
   });
   transformer.prepare(*backend_);
   const std::vector<int64_t> starts = {0, 5};
-  const Tensor x = input({5, kWidth}, 1), dy = input({5, kWidth}, 2), y = sums({5, kWidth}), dx = sums({5, kWidth});
+  const Tensor x = input({5, kBlockWidth}, 1), dy = input({5, kBlockWidth}, 2), y = sums({5, kBlockWidth}),
+               dx = sums({5, kBlockWidth});
   const Workspace::Scope scope(workspace_);
   Transformer::Saved saved;
   transformer.forward(context_, {starts}, x, {}, y, &saved);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "checkpoint/safetensors.h"
 
@@ -32,6 +33,12 @@ inline StateDict read_golden(const std::filesystem::path& path) {
 
 inline double element(const TensorView& tensor, int64_t i) {
   return tensor.dtype() == DType::kFloat64 ? tensor.data<double>()[i] : tensor.data<float>()[i];
+}
+
+// Recorded class numbers.
+inline std::vector<int32_t> labels_of(const TensorView& labels) {
+  const auto values = labels.span<int64_t>();
+  return {values.begin(), values.end()};
 }
 
 // Largest |found - expected| and largest |expected|.

@@ -14,11 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<int32_t> labels_of(const TensorView& labels) {
-  const auto values = labels.span<int64_t>();
-  return {values.begin(), values.end()};
-}
-
 TEST(LinearProbe, HasTheGridOfTheRecordedSweep) {
   EXPECT_EQ(lambda_at(0), 1e-6);
   EXPECT_EQ(lambda_at(95), 1e6);
@@ -37,7 +32,8 @@ TEST(LinearProbe, MatchesTheRecordedSweep) {
   CLIPKIT_GOLDEN_OR_SKIP(path, "linear_probe/linear_probe.safetensors");
   const StateDict golden = testing::read_golden(path);
   const Json json = read_json(std::filesystem::path(path).replace_extension(".json"));
-  const std::vector<int32_t> train = labels_of(golden.at("train_y")), validation = labels_of(golden.at("val_y"));
+  const std::vector<int32_t> train = testing::labels_of(golden.at("train_y")),
+                             validation = testing::labels_of(golden.at("val_y"));
   LogisticRegression regression(golden.at("train_x"), train, 6);
   int others = 0;
   for (int i = 0; i < kNumLambdas; ++i) {
@@ -54,7 +50,8 @@ TEST(LinearProbe, FindsTheRecordedBestLambda) {
   CLIPKIT_GOLDEN_OR_SKIP(path, "linear_probe/linear_probe.safetensors");
   const StateDict golden = testing::read_golden(path);
   const Json json = read_json(std::filesystem::path(path).replace_extension(".json"));
-  const std::vector<int32_t> train = labels_of(golden.at("train_y")), validation = labels_of(golden.at("val_y"));
+  const std::vector<int32_t> train = testing::labels_of(golden.at("train_y")),
+                             validation = testing::labels_of(golden.at("val_y"));
   LogisticRegression regression(golden.at("train_x"), train, 6);
   const LambdaSearch search = search_lambda(regression, {golden.at("val_x"), validation},
                                             [&](TensorView scores) { return top1_of(scores, validation); }, {});

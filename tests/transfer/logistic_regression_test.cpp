@@ -19,11 +19,6 @@ using testing::random_tensor;
 // order 1, in double.
 const LogisticOptions kTight{.c = 0.316, .gradient_tolerance = 1e-11, .objective_tolerance = -1};
 
-std::vector<int32_t> labels_of(const TensorView& labels) {
-  const auto values = labels.span<int64_t>();
-  return {values.begin(), values.end()};
-}
-
 std::vector<double> centred(std::span<const double> intercept) {
   const double mean = std::accumulate(intercept.begin(), intercept.end(), 0.0) / static_cast<double>(intercept.size());
   std::vector<double> result(intercept.begin(), intercept.end());
@@ -47,7 +42,7 @@ class GoldenProbe : public ::testing::Test {
   }
   TensorView at(const char* name) const { return golden_.at(name); }
   LogisticRegression problem(const char* labels, int64_t classes) {
-    labels_ = labels_of(at(labels));
+    labels_ = testing::labels_of(at(labels));
     return {at("train_x"), labels_, classes};
   }
   StateDict golden_;

@@ -13,7 +13,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr int kSide = 48;
+constexpr int kFaceSide = 48;
 
 // Kaggle's other copy has a space before its names.
 std::string_view trimmed(std::string_view text) {
@@ -31,8 +31,8 @@ size_t find_column(const std::vector<std::string>& header, std::string_view name
 
 Image parse_pixels(std::string_view text, const std::string& place) {
   const std::vector<std::string_view> words = words_of(text);
-  if (words.size() != size_t{kSide} * kSide) {
-    fail(ErrorCode::kCorrupt, place, ": ", words.size(), " pixels, expected ", kSide * kSide);
+  if (words.size() != size_t{kFaceSide} * kFaceSide) {
+    fail(ErrorCode::kCorrupt, place, ": ", words.size(), " pixels, expected ", kFaceSide * kFaceSide);
   }
   std::vector<uint8_t> pixels;
   for (const std::string_view word : words) {
@@ -40,7 +40,7 @@ Image parse_pixels(std::string_view text, const std::string& place) {
     if (value < 0 || value > 255) fail(ErrorCode::kCorrupt, place, ": a pixel of ", value);
     pixels.push_back(static_cast<uint8_t>(value));
   }
-  return image_of_pixels(pixels, kSide, kSide, 1, PixelLayout::kInterleaved);
+  return image_of_pixels(pixels, kFaceSide, kFaceSide, 1, PixelLayout::kInterleaved);
 }
 
 }  // namespace

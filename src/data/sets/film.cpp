@@ -9,7 +9,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr const char* kModule = "clipkit_ffmpeg";
+constexpr const char* kFilmModule = "clipkit_ffmpeg";
 
 }  // namespace
 
@@ -20,7 +20,7 @@ bool is_film_extension(std::string_view extension) noexcept {
 
 Image middle_frame(const std::filesystem::path& film) {
   (void)InputFile::open(film);  // so that a missing file is said to be one
-  const auto& ffmpeg = set_module<ClipkitFilmFunctions>(kModule, "FFmpeg",
+  const auto& ffmpeg = set_module<ClipkitFilmFunctions>(kFilmModule, "FFmpeg",
                                                         "libavformat-dev libavcodec-dev libswscale-dev", film.string());
   Image image{.mode = ImageMode::kRgb};
   uint8_t* rgb = nullptr;
@@ -35,7 +35,7 @@ Image middle_frame(const std::filesystem::path& film) {
 
 bool can_read_films() noexcept {
   std::string reason;
-  return find_set_module<ClipkitFilmFunctions>(kModule, reason) != nullptr;
+  return find_set_module<ClipkitFilmFunctions>(kFilmModule, reason) != nullptr;
 }
 
 }  // namespace clipkit

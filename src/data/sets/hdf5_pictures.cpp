@@ -11,7 +11,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr const char* kModule = "clipkit_hdf5";
+constexpr const char* kHdf5Module = "clipkit_hdf5";
 
 std::mutex& hdf5_mutex() {
   static std::mutex mutex;
@@ -57,7 +57,7 @@ class Hdf5Bytes {
  private:
   static const ClipkitHdf5Functions& functions_for(const std::filesystem::path& path) {
     (void)InputFile::open(path);  // so that a missing file is said to be one
-    return set_module<ClipkitHdf5Functions>(kModule, "HDF5", "libhdf5-dev", path.string());
+    return set_module<ClipkitHdf5Functions>(kHdf5Module, "HDF5", "libhdf5-dev", path.string());
   }
   const std::string place_;
   const ClipkitHdf5Functions& functions_;
@@ -100,7 +100,7 @@ std::unique_ptr<LabelledReader> read_hdf5_pictures(const std::filesystem::path& 
 
 bool can_read_hdf5() noexcept {
   std::string reason;
-  return find_set_module<ClipkitHdf5Functions>(kModule, reason) != nullptr;
+  return find_set_module<ClipkitHdf5Functions>(kHdf5Module, reason) != nullptr;
 }
 
 }  // namespace clipkit

@@ -9,7 +9,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr int64_t kMaxBytes = int64_t{8} << 30;
+constexpr int64_t kMaxArrayBytes = int64_t{8} << 30;
 
 struct IdxFile {
   std::shared_ptr<const MappedFile> file;  // either holds the bytes
@@ -39,7 +39,7 @@ IdxFile read_idx_file(const std::filesystem::path& path, size_t num_dimensions) 
   int64_t expected = 1;
   for (size_t i = 0; i < num_dimensions; ++i) {
     idx.shape.push_back(big_endian(head.subspan(4 + 4 * i, 4)));
-    if (idx.shape.back() == 0 || expected > kMaxBytes / idx.shape.back()) {
+    if (idx.shape.back() == 0 || expected > kMaxArrayBytes / idx.shape.back()) {
       fail(ErrorCode::kCorrupt, place, ": dimension ", i, " is ", idx.shape.back());
     }
     expected *= idx.shape.back();

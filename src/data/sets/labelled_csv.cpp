@@ -16,7 +16,7 @@ bool is_number(const std::string& text) {
 }
 
 // Numbers by their value, 10 after 9, and before all other labels: an order also where a list mixes them.
-bool is_before(const std::string& a, const std::string& b) {
+bool is_label_before(const std::string& a, const std::string& b) {
   if (is_number(a) != is_number(b)) return is_number(a);
   if (is_number(a) && std::stoul(a) != std::stoul(b)) return std::stoul(a) < std::stoul(b);
   return a < b;
@@ -43,7 +43,7 @@ LabelledCsv read_labelled_csv(const std::filesystem::path& path) {
     std::set<std::string> labels;
     for (const auto& row : table.rows) labels.insert(row[label]);
     csv.classes.assign(labels.begin(), labels.end());
-    std::sort(csv.classes.begin(), csv.classes.end(), is_before);
+    std::sort(csv.classes.begin(), csv.classes.end(), is_label_before);
   }
   std::map<std::string, int32_t> class_of;  // of each name
   for (size_t c = 0; c < csv.classes.size(); ++c) class_of.emplace(csv.classes[c], static_cast<int32_t>(c));

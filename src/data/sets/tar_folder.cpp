@@ -23,13 +23,13 @@ std::vector<std::string> lines_if_there(const std::filesystem::path& path) {
 }
 
 // Shards by number: 10.tar after 9.tar.
-bool is_before(const std::string& a, const std::string& b) {
+bool is_shard_before(const std::string& a, const std::string& b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
 std::vector<std::string> tar_files_in(const std::filesystem::path& folder) {
   std::vector<std::string> found = files_in(folder, "tar");
-  std::sort(found.begin(), found.end(), is_before);
+  std::sort(found.begin(), found.end(), is_shard_before);
   return found;
 }
 
