@@ -32,7 +32,7 @@ Number parse_any(const std::string& name, const std::string& value, Number min, 
   return number;
 }
 
-std::string shortest(double value) {
+std::string shortest_number(double value) {
   char text[32];
   const auto [end, error] = std::to_chars(text, text + sizeof text, value);
   return {text, end};
@@ -96,7 +96,7 @@ Option real(const std::string& name, std::string value, double* target, double m
           .value = std::move(value),
           .help = std::move(help),
           .unit = {},
-          .default_text = shortest(*target),
+          .default_text = shortest_number(*target),
           .set = set};
 }
 

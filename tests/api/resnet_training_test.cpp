@@ -73,7 +73,7 @@ Step train(Backend& b) {
   return step;
 }
 
-double relative_error(const Tensor& found, const Tensor& expected) {
+double relative_distance(const Tensor& found, const Tensor& expected) {
   double difference = 0, norm = 0;
   for (int64_t i = 0; i < expected.num_elements(); ++i) {
     difference += std::pow(found.data<double>()[i] - expected.data<double>()[i], 2);
@@ -91,9 +91,9 @@ void expect_agreement(DType operands) {
   for (const int threads : {1, 3}) {
     testing::with_threads(threads, [&] {
       const Step found = train(*make_cpu_backend(operands));
-      EXPECT_LE(relative_error(found.features, expected.features), tolerance);
+      EXPECT_LE(relative_distance(found.features, expected.features), tolerance);
       for (const auto& [name, result] : found.results) {
-        EXPECT_LE(relative_error(result, expected.results.at(name)), tolerance) << name;
+        EXPECT_LE(relative_distance(result, expected.results.at(name)), tolerance) << name;
         if (threads == 1) first[name] = Tensor::copy_of(result);
         if (kBitsAreFixed) {
           EXPECT_TRUE(testing::same_bits(result, first.at(name))) << name << " differs with " << threads << " threads";

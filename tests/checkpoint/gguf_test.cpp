@@ -45,7 +45,7 @@ std::string gguf_file(const std::vector<GgufTensor>& tensors, const std::string&
 StoredTensors read(const std::string& bytes) {
   return read_gguf(memory_source(bytes));
 }
-Caught refuse(const std::string& bytes) {
+Caught refuse_gguf(const std::string& bytes) {
   return error_of([&] { read(bytes); });
 }
 std::string half(float value) {
@@ -131,45 +131,49 @@ TEST(Gguf, HonoursTheAlignment) {
   EXPECT_EQ(std::memcmp(file.tensors.at("b").view().raw(), "5678", 4), 0);
   for (const uint32_t alignment : {0u, 3u, 1u << 20}) {
     const std::string bad = gguf_text("general.alignment") + little_endian(uint32_t{4}) + little_endian(alignment);
-    EXPECT_EQ(refuse(gguf_file({}, bad, 1)).code, ErrorCode::kCorrupt);
+    EXPECT_EQ(refuse_gguf(gguf_file({}, bad, 1)).code, ErrorCode::kCorrupt);
   }
 }
 
 TEST(Gguf, RefusesOtherVersions) {
   EXPECT_NO_THROW(read(gguf_file({}, "", 0, 2)));
-  EXPECT_EQ(refuse(gguf_file({}, "", 0, 1)).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(gguf_file({}, "", 0, 4)).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_gguf(gguf_file({}, "", 0, 1)).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_gguf(gguf_file({}, "", 0, 4)).code, ErrorCode::kUnsupported);
 }
 
 TEST(Gguf, RefusesTensorsThatLie) {
   const std::string four = "1234";
-  EXPECT_EQ(refuse(gguf_file({{"a", {2}, 0, four}, {"b", {1000}, 0, four}})).code, ErrorCode::kCorrupt)
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {2}, 0, four}, {"b", {1000}, 0, four}})).code, ErrorCode::kCorrupt)
       << "past the end";
-  EXPECT_EQ(refuse(gguf_file({{"a", {8}, 0, std::string(32, 'x')}, {"b", {1}, 0, four, 0}})).code, ErrorCode::kCorrupt)
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {8}, 0, std::string(32, 'x')}, {"b", {1}, 0, four, 0}})).code,
+            ErrorCode::kCorrupt)
       << "overlap";
-  EXPECT_EQ(refuse(gguf_file({{"a", {1}, 0, four, 4}})).code, ErrorCode::kCorrupt) << "not aligned";
-  EXPECT_EQ(refuse(gguf_file({{"a", {1}, 0, four, INT64_MAX - 31}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(gguf_file({{"a", {1}, 0, four}, {"a", {1}, 0, four}})).code, ErrorCode::kCorrupt) << "twice";
-  EXPECT_EQ(refuse(gguf_file({{"a", {UINT64_MAX}, 0, four}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(gguf_file({{"a", {100, 100, 100, 100, 100, 100, 100, 100}, 0, four}})).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(gguf_file({{"a", {1, 1, 1, 1, 1, 1, 1, 1, 1}, 0, four}})).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(gguf_file({{"a", {33}, 2, std::string(36, 'x')}})).code, ErrorCode::kCorrupt) << "part of a block";
-  EXPECT_EQ(refuse(gguf_file({{"\xff", {1}, 0, four}})).code, ErrorCode::kCorrupt) << "not UTF-8";
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {1}, 0, four, 4}})).code, ErrorCode::kCorrupt) << "not aligned";
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {1}, 0, four, INT64_MAX - 31}})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {1}, 0, four}, {"a", {1}, 0, four}})).code, ErrorCode::kCorrupt) << "twice";
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {UINT64_MAX}, 0, four}})).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {100, 100, 100, 100, 100, 100, 100, 100}, 0, four}})).code,
+            ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {1, 1, 1, 1, 1, 1, 1, 1, 1}, 0, four}})).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_gguf(gguf_file({{"a", {33}, 2, std::string(36, 'x')}})).code, ErrorCode::kCorrupt)
+      << "part of a block";
+  EXPECT_EQ(refuse_gguf(gguf_file({{"\xff", {1}, 0, four}})).code, ErrorCode::kCorrupt) << "not UTF-8";
 }
 
 TEST(Gguf, RefusesMetadataThatLie) {
   const auto array = [](uint32_t type, uint64_t count) {
     return gguf_text("k") + little_endian(uint32_t{9}) + little_endian(type) + little_endian(count);
   };
-  EXPECT_EQ(refuse(gguf_file({}, array(0, UINT64_MAX), 1)).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(gguf_file({}, array(0, 1000), 1)).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(gguf_file({}, array(9, 1) + array(9, 1), 1)).code, ErrorCode::kUnsupported) << "array of arrays";
-  EXPECT_EQ(refuse(gguf_file({}, gguf_text("k") + little_endian(uint32_t{13}), 1)).code, ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(gguf_file({}, gguf_text("k") + little_endian(uint32_t{8}) + little_endian(UINT64_MAX), 1)).code,
+  EXPECT_EQ(refuse_gguf(gguf_file({}, array(0, UINT64_MAX), 1)).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_gguf(gguf_file({}, array(0, 1000), 1)).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_gguf(gguf_file({}, array(9, 1) + array(9, 1), 1)).code, ErrorCode::kUnsupported)
+      << "array of arrays";
+  EXPECT_EQ(refuse_gguf(gguf_file({}, gguf_text("k") + little_endian(uint32_t{13}), 1)).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_gguf(gguf_file({}, gguf_text("k") + little_endian(uint32_t{8}) + little_endian(UINT64_MAX), 1)).code,
             ErrorCode::kUnsupported);
-  EXPECT_EQ(refuse(gguf_file({}, "", UINT64_MAX)).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refuse_gguf(gguf_file({}, "", UINT64_MAX)).code, ErrorCode::kUnsupported);
   const std::string pair = gguf_text("k") + little_endian(uint32_t{7}) + "\x01";
-  EXPECT_EQ(refuse(gguf_file({}, pair + pair, 2)).code, ErrorCode::kCorrupt) << "twice";
+  EXPECT_EQ(refuse_gguf(gguf_file({}, pair + pair, 2)).code, ErrorCode::kCorrupt) << "twice";
 }
 
 TEST(Gguf, SurvivesTruncationAtEveryByte) {
@@ -179,7 +183,7 @@ TEST(Gguf, SurvivesTruncationAtEveryByte) {
       gguf_file({{"a", {32}, 2, std::string(18, 'x')}, {"b", {8}, 0, std::string(32, 'x')}}, metadata, 1);
   EXPECT_NO_THROW(read(file));
   for (size_t length = 0; length < file.size(); ++length)
-    EXPECT_EQ(refuse(file.substr(0, length)).code, ErrorCode::kCorrupt) << length;
+    EXPECT_EQ(refuse_gguf(file.substr(0, length)).code, ErrorCode::kCorrupt) << length;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ std::string file_of(std::string_view header, std::string_view data = {}) {
 Safetensors parse(std::string_view bytes) {
   return read_safetensors(memory_source(bytes));
 }
-testing::Caught refuse(std::string_view bytes) {
+testing::Caught refuse_safetensors(std::string_view bytes) {
   return error_of([&] { parse(bytes); });
 }
 
@@ -89,16 +89,16 @@ TEST(Safetensors, ListsElementTypesThatHaveNoDType) {
 }
 
 TEST(Safetensors, RejectsElementsThatSplitAByte) {
-  EXPECT_EQ(refuse(file_of(R"({"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}})", "xx")).code,
+  EXPECT_EQ(refuse_safetensors(file_of(R"({"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}})", "xx")).code,
             ErrorCode::kCorrupt);
-  EXPECT_EQ(refuse(file_of(R"({"a":{"dtype":"F6_E3M2","shape":[3],"data_offsets":[0,2]}})", "xx")).code,
+  EXPECT_EQ(refuse_safetensors(file_of(R"({"a":{"dtype":"F6_E3M2","shape":[3],"data_offsets":[0,2]}})", "xx")).code,
             ErrorCode::kCorrupt);
 }
 
 TEST(Safetensors, RejectsHeaderLongerThanFile) {
   std::string file = file_of("{}");
   file[0] = 3;
-  const auto caught = refuse(file);
+  const auto caught = refuse_safetensors(file);
   EXPECT_EQ(caught.code, ErrorCode::kCorrupt);
   EXPECT_EQ(caught.message, "test: safetensors header of 3 bytes, the file has 2 after the length");
 }
@@ -106,7 +106,7 @@ TEST(Safetensors, RejectsHeaderLongerThanFile) {
 TEST(Safetensors, RejectsHeaderOverTheLimit) {
   std::string file(8, '\xff');
   file += "{}";
-  EXPECT_NE(refuse(file).message.find("the limit is 100000000"), std::string::npos);
+  EXPECT_NE(refuse_safetensors(file).message.find("the limit is 100000000"), std::string::npos);
 }
 
 TEST(Safetensors, RejectsTensorsThatLie) {
@@ -142,7 +142,7 @@ TEST(Safetensors, RejectsTensorsThatLie) {
            R"(true)",
            "1",
        }) {
-    EXPECT_EQ(refuse(one(entry)).code, ErrorCode::kCorrupt) << entry;
+    EXPECT_EQ(refuse_safetensors(one(entry)).code, ErrorCode::kCorrupt) << entry;
   }
   EXPECT_NO_THROW(parse(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})")));
 }
@@ -152,27 +152,29 @@ TEST(Safetensors, RejectsHeadersThatAreNotOneObject) {
        {"", " ", "[]", "null", "{", "{}}", "{} x", " {}", "{\"a\":}", "{'a':1}", "{\"a\" 1}",
         "{\"__metadata__\":{\"a\":1}}", "{\"__metadata__\":[]}", "{\"__metadata__\":{},\"__metadata__\":{}}",
         "{\"__metadata__\":{\"a\":\"1\",\"a\":\"1\"}}", "{\"\xff\":{}}", "{\"__metadata__\":{\"a\":\"\xc3\"}}"}) {
-    EXPECT_EQ(refuse(file_of(header)).code, ErrorCode::kCorrupt) << header;
+    EXPECT_EQ(refuse_safetensors(file_of(header)).code, ErrorCode::kCorrupt) << header;
   }
-  EXPECT_EQ(refuse(file_of(std::string_view("{}\0[", 4))).code, ErrorCode::kCorrupt);
+  EXPECT_EQ(refuse_safetensors(file_of(std::string_view("{}\0[", 4))).code, ErrorCode::kCorrupt);
 }
 
 TEST(Safetensors, RejectsMoreAxesThanAShapeHas) {
-  const auto caught = refuse(file_of(R"({"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]}})", "x"));
+  const auto caught =
+      refuse_safetensors(file_of(R"({"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]}})", "x"));
   EXPECT_EQ(caught.code, ErrorCode::kUnsupported);
   EXPECT_EQ(caught.message, "test: tensor \"a\" has more than 8 axes");
 }
 
 TEST(Safetensors, NamesFilePlaceExpectedAndFound) {
-  EXPECT_EQ(refuse(file_of(R"({"visual.proj":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", "1234")).message,
+  EXPECT_EQ(refuse_safetensors(file_of(R"({"visual.proj":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", "1234"))
+                .message,
             "test: tensor \"visual.proj\" has 4 bytes, expected 8 from its shape and dtype F32");
-  EXPECT_EQ(refuse(file_of(R"({"a":{"dtype":"F32","shape":[true]}})")).message,
+  EXPECT_EQ(refuse_safetensors(file_of(R"({"a":{"dtype":"F32","shape":[true]}})")).message,
             "test: safetensors header, \"a\": found a boolean, expected shape (an array of whole numbers)");
 }
 
 TEST(Safetensors, ShortensHostileNamesInMessages) {
   const std::string name(100'000, 'n');
-  EXPECT_LT(refuse(file_of(concat("{\"", name, "\":{}}"))).message.size(), 300u);
+  EXPECT_LT(refuse_safetensors(file_of(concat("{\"", name, "\":{}}"))).message.size(), 300u);
 }
 
 TEST(Safetensors, ReadsAHeaderOfManyTensors) {
@@ -190,7 +192,7 @@ TEST(Safetensors, SurvivesTruncationAtEveryByte) {
   CLIPKIT_GOLDEN_OR_SKIP(path, "formats/mixed.safetensors");
   const std::string file = testing::read_all(path);
   for (size_t length = 0; length < file.size(); ++length) {
-    EXPECT_EQ(refuse(std::string_view(file).substr(0, length)).code, ErrorCode::kCorrupt) << length;
+    EXPECT_EQ(refuse_safetensors(std::string_view(file).substr(0, length)).code, ErrorCode::kCorrupt) << length;
   }
 }
 

@@ -19,7 +19,7 @@ using testing::read_words;
 using testing::recordings;
 
 template <class T>
-std::vector<std::byte> bytes_of(const T& text) {
+std::vector<std::byte> file_of(const T& text) {
   const auto* begin = reinterpret_cast<const std::byte*>(text.data());
   return {begin, begin + text.size()};
 }
@@ -123,12 +123,12 @@ TEST(Decode, GiganticHeadersAreRefusedBeforeAnythingIsAllocated) {
           std::string(60, '\0'),
       std::string("BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\0\0\0\x80\1\0\x18\0", 30) + std::string(60, '\0'),
   };
-  for (const std::string& file : files) error_of(bytes_of(file));
+  for (const std::string& file : files) error_of(file_of(file));
 }
 
 TEST(Decode, EmptyPicturesAreErrors) {
-  EXPECT_THAT(error_of(bytes_of(std::string("P5 0 4 255\n"))).what(), HasSubstr("0 x 4"));
-  EXPECT_THAT(error_of(bytes_of(std::string("P5 4 0 255\n"))).what(), HasSubstr("4 x 0"));
+  EXPECT_THAT(error_of(file_of(std::string("P5 0 4 255\n"))).what(), HasSubstr("0 x 4"));
+  EXPECT_THAT(error_of(file_of(std::string("P5 4 0 255\n"))).what(), HasSubstr("4 x 0"));
 }
 
 TEST(Decode, FormatIsToldByContentAndNotByName) {
@@ -143,9 +143,9 @@ TEST(Decode, FormatIsToldByContentAndNotByName) {
 TEST(Decode, WhatIsNoPictureIsUnsupported) {
   for (const std::string text :
        {"", "B", "BMW is a car, and this is a text about it", "P", "P7 pam", "RIFF1234WAVE", "\xFF\xD8", "\x89PNG"}) {
-    const Error error = error_of(bytes_of(text));
+    const Error error = error_of(file_of(text));
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported) << text;
-    EXPECT_FALSE(is_picture(bytes_of(text))) << text;
+    EXPECT_FALSE(is_picture(file_of(text))) << text;
   }
   EXPECT_THROW(read_image("/nonexistent/picture.png"), Error);
 }
@@ -230,7 +230,7 @@ TEST(DecodeGif, APaletteOfOwnGreysIsNone) {
       "GIF89a\2\0\1\0\x80\0\0\x10\x20\x30\x40\x50\x60"
       ",\0\0\0\0\2\0\1\0\x80\0\0\0\1\1\1\2\2\x44\x0A\0;",
       42);
-  const Image image = decode_image(bytes_of(file), "picture");
+  const Image image = decode_image(file_of(file), "picture");
   EXPECT_EQ(image.mode, ImageMode::kGray);
   EXPECT_EQ(image.pixels, (std::vector<uint8_t>{0, 1}));
 }
@@ -240,16 +240,16 @@ TEST(DecodeBmp, AnEarlyEndMarkLeavesTheRestBlank) {
   file += std::string("\0\0\0\0\0\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0", 20);
   file += std::string("\1\2\3\0\4\5\6\0", 8);
   file += std::string("\2\1\0\1", 4);  // two pixels of colour 1, end of picture
-  const Image image = decode_image(bytes_of(file), "picture");
+  const Image image = decode_image(file_of(file), "picture");
   EXPECT_EQ(image.pixels, (std::vector<uint8_t>{0, 0, 0, 1, 1, 0}));
   EXPECT_EQ(image.palette, (std::vector<uint8_t>{3, 2, 1, 6, 5, 4}));
 }
 
 TEST(DecodePnm, RefusesSamplesBeyondTheLargest) {
-  EXPECT_THAT(error_of(bytes_of(std::string("P2 2 1 10\n3 11\n"))).what(), HasSubstr("11"));
-  EXPECT_THAT(error_of(bytes_of(std::string("P1 2 1\n0 2\n"))).what(), HasSubstr("0 or 1"));
-  EXPECT_THAT(error_of(bytes_of(std::string("P5 2 1 65536\n..."))).what(), HasSubstr("65536"));
-  EXPECT_THAT(error_of(bytes_of(std::string("P5 x 1 255\n..."))).what(), HasSubstr("number"));
+  EXPECT_THAT(error_of(file_of(std::string("P2 2 1 10\n3 11\n"))).what(), HasSubstr("11"));
+  EXPECT_THAT(error_of(file_of(std::string("P1 2 1\n0 2\n"))).what(), HasSubstr("0 or 1"));
+  EXPECT_THAT(error_of(file_of(std::string("P5 2 1 65536\n..."))).what(), HasSubstr("65536"));
+  EXPECT_THAT(error_of(file_of(std::string("P5 x 1 255\n..."))).what(), HasSubstr("number"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-size_t find_column(const std::vector<std::string>& header, std::string_view name, const std::string& place) {
+size_t required_column(const std::vector<std::string>& header, std::string_view name, const std::string& place) {
   const auto found =
       std::find_if(header.begin(), header.end(), [&](const auto& column) { return trimmed(column) == name; });
   if (found == header.end()) fail(ErrorCode::kCorrupt, place, ": no column ", quote(name), " in the header");
@@ -51,8 +51,8 @@ std::unique_ptr<LabelledReader> read_fer2013(const std::filesystem::path& csv, s
   const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
   std::vector<std::string> fields;
   size_t position = read_csv_record(text, ',', fields).bytes;
-  const size_t emotion = find_column(fields, "emotion", place), pixels = find_column(fields, "pixels", place),
-               use = find_column(fields, "Usage", place), num_columns = fields.size();
+  const size_t emotion = required_column(fields, "emotion", place), pixels = required_column(fields, "pixels", place),
+               use = required_column(fields, "Usage", place), num_columns = fields.size();
   std::vector<int32_t> labels;
   std::vector<size_t> begins;
   while (position < text.size()) {
