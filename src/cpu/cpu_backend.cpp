@@ -58,6 +58,11 @@ class CpuBackend : public Backend {
     }
     if (args.dbias) add_column_sums_on_cpu<T>(args.dy, args.dbias, scratch_);
   }
+  void prepare(const LinearSpec& spec, const LinearArgs& args) override { onednn_.prepare(spec, args); }
+  void prepare(const LinearSpec& spec, const LinearInputGradientArgs& args) override { onednn_.prepare(spec, args); }
+  void prepare(const LinearWeightGradientArgs& args) override {
+    if constexpr (!std::is_same_v<T, float>) onednn_.prepare(args);
+  }
   void activate(const ActivateArgs& args) override { activate_on_cpu<T>(args); }
   void activate_backward(const ActivateBackwardArgs& args) override { activate_backward_on_cpu<T>(args); }
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return onednn_.pack(spec); }

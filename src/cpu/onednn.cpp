@@ -210,16 +210,19 @@ struct OneDnn::Impl {
                             : convolution_desc(engine, x, w, bias, y, 1, 0, attributes(ops));
   }
   memory::desc linear_layout(int64_t in, int64_t out);
-  const Plan& linear_plan(const memory& weight, const memory& bias, int64_t rows, const LinearArgs& args);
+  memory::desc training_layout(int64_t in, int64_t out, bool transposed);
+  // given: the weight's layout.
+  const Plan& linear_plan(const memory::desc& given, bool has_bias, int64_t rows, const LinearArgs& args);
   const Plan& convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args);
   const Plan& convolution_gradient_plan(const ConvolutionWeights& w, const ConvolutionInputGradientArgs& args);
-  const Plan& gradient_plan(int64_t rows, int64_t m, int64_t n, Type sums);
+  const Plan& gradient_plan(const LinearWeightGradientArgs& args);
   void linear(const memory& weight, const memory& bias, const LinearArgs& args);
   memory packed(const TensorView& weight, bool transposed, memory into);
   void pack_for_training(LinearWeights& w, const LinearSpec& spec);
   void forget_plans_of_other_threads();
   // bias may be empty.
   void run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y);
+  void reserve_scratchpad(const Plan& plan);
   const memory& in_layout(const ConvolutionWeights& w, const memory::desc& layout);
 };
 
@@ -269,6 +272,10 @@ memory OneDnn::Impl::packed(const TensorView& weight, bool transposed, memory in
 }
 
 // A matmul reads plain matrices nearly as fast as its own layout at training's row counts; a convolution does not.
+memory::desc OneDnn::Impl::training_layout(int64_t in, int64_t out, bool transposed) {
+  return linear_is_matmul ? weight_desc(in, out, operands, transposed) : linear_layout(in, out);
+}
+
 void OneDnn::Impl::pack_for_training(LinearWeights& w, const LinearSpec& spec) {
   if (!linear_is_matmul) {
     w.weight = packed(spec.weight, spec.transposed, w.weight);
@@ -284,8 +291,8 @@ void OneDnn::Impl::pack_for_training(LinearWeights& w, const LinearSpec& spec) {
                        static_cast<uint16_t*>(matrix) + begin);
     });
   }
-  w.weight = memory(weight_desc(w.in(), w.out(), operands, spec.transposed), engine, matrix);
-  w.turned = memory(weight_desc(w.out(), w.in(), operands, !spec.transposed), engine, matrix);
+  w.weight = memory(training_layout(w.in(), w.out(), spec.transposed), engine, matrix);
+  w.turned = memory(training_layout(w.out(), w.in(), !spec.transposed), engine, matrix);
 }
 
 std::unique_ptr<PackedLinear> OneDnn::pack(const LinearSpec& spec) {
@@ -317,9 +324,13 @@ void OneDnn::repack(PackedLinear& packed, const LinearSpec& spec) {
   });
 }
 
-void OneDnn::Impl::run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y) {
+void OneDnn::Impl::reserve_scratchpad(const Plan& plan) {
   const auto needed = static_cast<int64_t>(plan.scratchpad.get_size());
   if (!scratchpad || needed > scratchpad.num_elements()) scratchpad = Tensor::empty({needed}, DType::kUInt8);
+}
+
+void OneDnn::Impl::run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y) {
+  reserve_scratchpad(plan);
   std::unordered_map<int, memory> arguments = {
       {plan.x_argument, memory(plan.x, engine, x.raw())},
       {DNNL_ARG_WEIGHTS, weight},
@@ -339,12 +350,11 @@ void OneDnn::Impl::forget_plans_of_other_threads() {
   plan_threads = num_compute_threads();
 }
 
-const Plan& OneDnn::Impl::linear_plan(const memory& weight, const memory& bias, int64_t rows, const LinearArgs& args) {
+const Plan& OneDnn::Impl::linear_plan(const memory::desc& given, bool has_bias, int64_t rows, const LinearArgs& args) {
   forget_plans_of_other_threads();
   const int64_t in = args.x.shape()[1], out = args.y.shape()[1];
-  const bool residual{args.residual}, has_bias{bias};
+  const bool residual{args.residual};
   const int activation = args.activation ? static_cast<int>(*args.activation) : -1;
-  const memory::desc given = weight.get_desc();
   const int layout = given == weight_desc(in, out, operands, true)    ? 1
                      : given == weight_desc(in, out, operands, false) ? 2
                                                                       : 0;
@@ -356,8 +366,7 @@ const Plan& OneDnn::Impl::linear_plan(const memory& weight, const memory& bias, 
   dnnl::post_ops ops;
   append_activation(ops, args.activation);
   if (residual) ops.append_sum(1.0f);
-  const dnnl::primitive_desc desc =
-      linear_desc(plan.x, given, has_bias ? bias.get_desc() : memory::desc(), plan.y, ops);
+  const dnnl::primitive_desc desc = linear_desc(plan.x, given, has_bias ? bias_desc(out) : memory::desc(), plan.y, ops);
   plan.primitive = dnnl::primitive(desc);
   plan.scratchpad = desc.scratchpad_desc();
   return linear_plans.emplace(key, std::move(plan)).first->second;
@@ -388,7 +397,7 @@ void OneDnn::Impl::linear(const memory& weight, const memory& bias, const Linear
   }
   copy_residual(args.residual, args.y);
   if (rows > 1 || cpu_target() >= CpuTarget::kAvx2) {
-    return run(linear_plan(weight, bias, rows, args), weight, bias, args.x, args.y);
+    return run(linear_plan(weight.get_desc(), bool{bias}, rows, args), weight, bias, args.x, args.y);
   }
   // Where its SSE4 convolution does not fit, oneDNN multiplies a single row by a kernel of its own: give it two.
   const auto twice = [](const TensorView& row) {
@@ -397,14 +406,17 @@ void OneDnn::Impl::linear(const memory& weight, const memory& bias, const Linear
     return two;
   };
   const Tensor x = twice(args.x), y = twice(args.y);
-  run(linear_plan(weight, bias, 2, args), weight, bias, x, y);
+  run(linear_plan(weight.get_desc(), bool{bias}, 2, args), weight, bias, x, y);
   std::memcpy(args.y.raw(), y.view().raw(), args.y.bytes());
 }
 
 // dweight += dy^T x, or x^T dy where the weight is stored the other way round: the product of one, read as its
 // transpose, with the other.
-const Plan& OneDnn::Impl::gradient_plan(int64_t rows, int64_t m, int64_t n, Type sums) {
+const Plan& OneDnn::Impl::gradient_plan(const LinearWeightGradientArgs& args) {
   forget_plans_of_other_threads();
+  const int64_t rows = args.x.shape()[0], in = args.x.shape()[1], out = args.dy.shape()[1];
+  const int64_t m = args.transposed ? in : out, n = args.transposed ? out : in;
+  const Type sums = type_of(args.dweight.dtype());
   const std::tuple key = {rows, m, n, sums};
   if (const auto found = gradient_plans.find(key); found != gradient_plans.end()) return found->second;
   Plan plan;
@@ -423,10 +435,33 @@ void OneDnn::linear_weight_gradient(const LinearWeightGradientArgs& args) {
   translating_errors("linear_weight_gradient", [&] {
     const TensorView& left = args.transposed ? args.x : args.dy;
     const TensorView& right = args.transposed ? args.dy : args.x;
-    const Plan& plan =
-        impl_->gradient_plan(left.shape()[0], left.shape()[1], right.shape()[1], type_of(args.dweight.dtype()));
+    const Plan& plan = impl_->gradient_plan(args);
     impl_->run(plan, memory(plan.weight, impl_->engine, right.raw()), memory(), left, args.dweight);
   });
+}
+
+void OneDnn::prepare(const LinearSpec& spec, const LinearArgs& args) {
+  translating_errors("prepare_linear", [&] {
+    const memory::desc layout = impl_->training_layout(args.x.shape()[1], args.y.shape()[1], spec.transposed);
+    impl_->reserve_scratchpad(impl_->linear_plan(layout, true, args.x.shape()[0], args));
+  });
+}
+
+void OneDnn::prepare(const LinearSpec& spec, const LinearInputGradientArgs& args) {
+  translating_errors("prepare_linear", [&] {
+    const memory::desc layout = impl_->training_layout(args.dy.shape()[1], args.dx.shape()[1], !spec.transposed);
+    impl_->reserve_scratchpad(
+        impl_->linear_plan(layout, false, args.dy.shape()[0], {.x = args.dy, .y = args.dx, .residual = args.residual}));
+  });
+}
+
+void OneDnn::prepare(const LinearWeightGradientArgs& args) {
+  translating_errors("prepare_linear", [&] { impl_->reserve_scratchpad(impl_->gradient_plan(args)); });
+}
+
+int64_t OneDnn::num_plans() const noexcept {
+  return static_cast<int64_t>(impl_->linear_plans.size() + impl_->convolution_plans.size() +
+                              impl_->convolution_gradient_plans.size() + impl_->gradient_plans.size());
 }
 
 int64_t OneDnn::padded_rows(int64_t rows) const noexcept {

@@ -21,12 +21,17 @@ class OneDnn {
   void linear_input_gradient(const PackedLinear& weights, const LinearInputGradientArgs& args);
   // dweight only; dbias is not looked at. Of bf16 operands: of float32 its bits would change with the threads.
   void linear_weight_gradient(const LinearWeightGradientArgs& args);
+  // See Backend::prepare.
+  void prepare(const LinearSpec& spec, const LinearArgs& args);
+  void prepare(const LinearSpec& spec, const LinearInputGradientArgs& args);
+  void prepare(const LinearWeightGradientArgs& args);
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec);
   void convolution(const PackedConvolution& weights, const ConvolutionArgs& args);
   void convolution_input_gradient(const PackedConvolution& weights, const ConvolutionInputGradientArgs& args);
 
   // Row counts for which linear() keeps plans, see Backend::padded_rows.
   int64_t padded_rows(int64_t rows) const noexcept;
+  int64_t num_plans() const noexcept;  // that were made so far
 
  private:
   struct Impl;

@@ -54,6 +54,11 @@ class Backend {
   virtual void linear(const PackedLinear& weights, const LinearArgs& args) = 0;
   virtual void linear_input_gradient(const PackedLinear& weights, const LinearInputGradientArgs& args) = 0;
   virtual void linear_weight_gradient(const LinearWeightGradientArgs& args) = 0;
+  // Sets up what such a call would set up at its first time for its row count, for weights packed for training. Only
+  // shapes and types are looked at.
+  virtual void prepare(const LinearSpec&, const LinearArgs&) {}
+  virtual void prepare(const LinearSpec&, const LinearInputGradientArgs&) {}
+  virtual void prepare(const LinearWeightGradientArgs&) {}
   virtual void activate(const ActivateArgs& args) = 0;
   virtual void activate_backward(const ActivateBackwardArgs& args) = 0;
   virtual std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) = 0;

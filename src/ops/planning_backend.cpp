@@ -12,8 +12,9 @@ namespace clipkit {
 namespace {
 
 struct PlannedLinear : PackedLinear {
-  explicit PlannedLinear(const LinearSpec& spec)
-      : PackedLinear(spec.weight.shape()[spec.transposed ? 0 : 1], spec.weight.shape()[spec.transposed ? 1 : 0]) {}
+  explicit PlannedLinear(const LinearSpec& s)
+      : PackedLinear(s.weight.shape()[s.transposed ? 0 : 1], s.weight.shape()[s.transposed ? 1 : 0]), spec(s) {}
+  LinearSpec spec;
 };
 struct PlannedConvolution : PackedConvolution {
   explicit PlannedConvolution(const ConvolutionSpec& spec) : PackedConvolution(spec) {}
@@ -42,6 +43,22 @@ std::unique_ptr<PackedLinear> PlanningBackend::pack(const LinearSpec& spec) {
     packed_bytes_ += static_cast<size_t>(spec.weight.num_elements()) * size_bytes(operand_dtype());
   }
   return std::make_unique<PlannedLinear>(spec);
+}
+
+void PlanningBackend::linear(const PackedLinear& w, const LinearArgs& a) {
+  products(a.x.shape()[0], w.in() * w.out());
+  const LinearSpec& spec = static_cast<const PlannedLinear&>(w).spec;
+  if (prepared_ && spec.training) prepared_->prepare(spec, a);
+}
+
+void PlanningBackend::linear_input_gradient(const PackedLinear& w, const LinearInputGradientArgs& a) {
+  products(a.dy.shape()[0], w.in() * w.out());
+  if (prepared_) prepared_->prepare(static_cast<const PlannedLinear&>(w).spec, a);
+}
+
+void PlanningBackend::linear_weight_gradient(const LinearWeightGradientArgs& a) {
+  products(a.dy.shape()[0], a.dweight.num_elements());
+  if (prepared_) prepared_->prepare(a);
 }
 
 std::unique_ptr<PackedConvolution> PlanningBackend::pack(const ConvolutionSpec& spec) {

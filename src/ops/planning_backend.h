@@ -8,10 +8,12 @@ namespace clipkit {
 
 // A backend that computes nothing: what runs on it shows how much memory and arithmetic it would take, before a byte of
 // it is touched. Memory is address space alone, which reads as zeros.
-class PlanningBackend final : public Backend {
+class PlanningBackend : public Backend {
  public:
   // Stands in for this one, which it borrows.
   explicit PlanningBackend(const Backend& real) : real_(real) {}
+  // The same, and lets it set up what the layers' calls will need (Backend::prepare).
+  explicit PlanningBackend(Backend* real) : real_(*real), prepared_(real) {}
 
   double gflop() const noexcept { return gflop_; }                // of the layers' products; two per multiply-add
   size_t packed_bytes() const noexcept { return packed_bytes_; }  // copies that pack() would have made
@@ -30,13 +32,9 @@ class PlanningBackend final : public Backend {
 
   std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override;
   void repack(PackedLinear&, const LinearSpec&) override {}
-  void linear(const PackedLinear& w, const LinearArgs& a) override { products(a.x.shape()[0], w.in() * w.out()); }
-  void linear_input_gradient(const PackedLinear& w, const LinearInputGradientArgs& a) override {
-    products(a.dy.shape()[0], w.in() * w.out());
-  }
-  void linear_weight_gradient(const LinearWeightGradientArgs& a) override {
-    products(a.dy.shape()[0], a.dweight.num_elements());
-  }
+  void linear(const PackedLinear& w, const LinearArgs& a) override;
+  void linear_input_gradient(const PackedLinear& w, const LinearInputGradientArgs& a) override;
+  void linear_weight_gradient(const LinearWeightGradientArgs& a) override;
   void activate(const ActivateArgs&) override {}
   void activate_backward(const ActivateBackwardArgs&) override {}
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override;
@@ -101,6 +99,7 @@ class PlanningBackend final : public Backend {
                           int64_t width);
 
   const Backend& real_;
+  Backend* prepared_ = nullptr;
   double gflop_ = 0;
   size_t packed_bytes_ = 0;
 };

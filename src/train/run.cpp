@@ -11,6 +11,7 @@
 #include "train/check_options.h"
 #include "train/run_plan.h"
 #include "train/run_settings.h"
+#include "train/step_plan.h"
 
 namespace clipkit {
 
@@ -94,10 +95,13 @@ void TrainingRun::start() {
   if (is_first_rank()) log_info(memory_text(plan_));
   check_memory(plan_);
   ranks.barrier();  // all have looked at what is free before the first one takes its part
-  model.start_training(*parts_.backend, learning_of(options_, model.config));
+  const int64_t share = options_.batch_size / ranks.size();
+  const TrainerOptions trainer = trainer_options(options_, model.config, share);
+  const Learning learning = learning_of(options_, model.config);
+  model.start_training(*parts_.backend, learning);
   model.prepare(*parts_.backend);
-  trainer_.emplace(model, *parts_.backend, ranks,
-                   trainer_options(options_, model.config, options_.batch_size / ranks.size()),
+  prepare_steps(model.config, *parts_.backend, trainer, share, learning);
+  trainer_.emplace(model, *parts_.backend, ranks, trainer,
                    [&](const std::string& name) { return lr_scale(options_, model.config, name); });
   trainer_->workspace().reserve(plan_.longest_activations);
   if (parts_.resumed) {

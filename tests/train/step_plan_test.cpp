@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "base/random.h"
 #include "cpu/cpu_backend.h"
 #include "model/config_source.h"
 #include "model/initialize.h"
+#include "ops/planning_backend.h"
 #include "support/bf16.h"
 
 namespace clipkit {
@@ -60,6 +64,64 @@ TEST_P(Plan, OfActivationsIsWhatAStepTakes) {
   EXPECT_EQ(run.trainer->workspace().capacity_bytes(), reserved) << "nothing was allocated after planning";
 }
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutCheckpointing, Plan, ::testing::Bool());
+
+// Notes the layers' calls that it is asked to prepare for.
+class CallRecorder : public PlanningBackend {
+ public:
+  explicit CallRecorder(const Backend& real) : PlanningBackend(real) {}
+  void prepare(const LinearSpec&, const LinearArgs& a) override {
+    note({0, a.x.shape()[0], a.x.shape()[1], a.y.shape()[1], static_cast<int>(a.y.dtype()),
+          a.activation ? static_cast<int>(*a.activation) : -1, a.residual ? 1 : 0});
+  }
+  void prepare(const LinearSpec&, const LinearInputGradientArgs& a) override {
+    note({1, a.dy.shape()[0], a.dy.shape()[1], a.dx.shape()[1], static_cast<int>(a.dx.dtype()), a.residual ? 1 : 0});
+  }
+  void prepare(const LinearWeightGradientArgs& a) override {
+    note({2, a.x.shape()[0], a.x.shape()[1], a.dy.shape()[1], static_cast<int>(a.dweight.dtype())});
+  }
+  int64_t new_calls = 0;
+
+ private:
+  void note(const std::vector<int64_t>& call) { new_calls += calls_.insert(call).second; }
+  std::set<std::vector<int64_t>> calls_;
+};
+
+class Preparation : public ::testing::TestWithParam<int64_t> {};
+
+TEST_P(Preparation, CoversEveryStepOfARun) {
+  const ModelConfig config = small_config();
+  const auto cpu = make_cpu_backend();
+  CallRecorder recorder(*cpu);
+  TrainerOptions options;
+  options.micro_batch = GetParam();
+  prepare_steps(config, recorder, options, 6);
+  EXPECT_GT(recorder.new_calls, 20);
+  recorder.new_calls = 0;
+
+  PlanningBackend planning(&recorder);
+  Clip model(config, true, true);
+  model.visit_params(
+      [&](const std::string&, Param& param) { param.value = planning.allocate(param.shape, DType::kFloat32); });
+  model.start_training(planning);
+  model.prepare(planning);
+  const auto ranks = single_process();
+  Trainer trainer(model, planning, *ranks, options);
+  const Tensor pixels = planning.allocate({6, 3, 64, 64}, DType::kFloat32);
+  Random random(1, RandomUse::kInitialization, 0, 0);
+  for (int step = 0; step < 100; ++step) {
+    const int64_t longest = 2 + static_cast<int64_t>(random.below(19));
+    std::vector<std::vector<int32_t>> texts;
+    for (int n = 0; n < 6; ++n) {
+      const auto length =
+          static_cast<size_t>(2 + static_cast<int64_t>(random.below(static_cast<uint64_t>(longest - 1))));
+      texts.emplace_back(length, 1).back() = config.text.vocab_size - 1;
+    }
+    const std::vector<std::span<const int32_t>> views(texts.begin(), texts.end());
+    trainer.step({pixels, views}, step, 1e-4);
+  }
+  EXPECT_EQ(recorder.new_calls, 0);
+}
+INSTANTIATE_TEST_SUITE_P(WholeAndInParts, Preparation, ::testing::Values(0, 2));
 
 TEST(StepPlan, CountsParametersGradientsAndMoments) {
   const MadeRun run({});
