@@ -13,7 +13,7 @@ namespace clipkit {
 
 // The model as evaluation and filtering see it. Features are not normalised.
 struct Encoder {
-  std::string fingerprint;  // of all that decides its features but the pictures: weights, architecture, precision, version
+  std::string fingerprint;  // of what decides its features: weights, architecture, precision, version
   PreprocessConfig preprocess{};
   int64_t embed_dim = 0;
   std::function<Tensor(TensorView pixels, Output output)> encode_pixels{};   // (N, D) float32
