@@ -48,6 +48,7 @@ PUBLIC_HEADERS = {
     "log.h": "base",
     "tensor.h": "tensor",
     "npy.h": "tensor",
+    "compact.h": "tensor",
     "activation.h": "ops",
     "image.h": "image",
     "preprocess.h": "image",

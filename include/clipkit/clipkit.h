@@ -3,6 +3,7 @@
 // All of clipkit's public API. Start with examples/zero_shot.cpp.
 #include "clipkit/benchmark.h"
 #include "clipkit/checkpoint.h"
+#include "clipkit/compact.h"
 #include "clipkit/config.h"
 #include "clipkit/curate.h"
 #include "clipkit/data_sets.h"

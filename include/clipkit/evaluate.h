@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "clipkit/compact.h"
 #include "clipkit/export.h"
 #include "clipkit/precision.h"
 
@@ -174,6 +175,7 @@ struct FewShotResult {
 struct RetrievalOptions {
   EvalInput input{};          // data: flickr30k:, flickr8k: or mscoco: and a folder with Karpathy's list; or any pairs
   std::string prompt = "{}";  // what a caption is put into; CLIP's own numbers have "a photo of {}"
+  Compact stored = Compact::kFloat32;  // what both sides' embeddings are rounded to before they are compared
 };
 
 struct RetrievalScores {
@@ -185,6 +187,7 @@ struct RetrievalScores {
 struct RetrievalResult {
   EvalOrigin origin{};
   std::string prompt{};
+  Compact stored = Compact::kFloat32;
   int64_t captions = 0;
   RetrievalScores image_to_text{}, text_to_image{};
 };

@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include "clipkit/compact.h"
 #include "clipkit/error.h"
 #include "clipkit/model.h"
 
 #include "cli/command.h"
+#include "cli/compact_choices.h"
 #include "cli/embed_output.h"
 #include "cli/embed_source.h"
 #include "cli/interrupt.h"
@@ -41,6 +43,7 @@ class Embed : public Command {
   PictureOptions pictures_;
   std::string output_, list_, texts_, tokens_;
   Output kind_ = Output::kFeatures;
+  Compact stored_ = Compact::kFloat32;
   int batch_ = 32;
   bool no_normalize_ = false, truncate_ = false, windows_ = false, resume_ = false;
 };
@@ -63,6 +66,9 @@ Manual Embed::manual() {
   std::vector<Option>& options = manual.options;
   options.push_back(
       text("--output", "FILE", &output_, ".npy, .safetensors or .jsonl").with_default("JSON lines on stdout"));
+  options.push_back(choice("--dtype", compact_choices(), &stored_,
+                           "number type of the rows: int8 and bits keep directions, not lengths; bits are signs, eight "
+                           "a byte"));
   options.push_back(text("--texts", "FILE", &texts_, "texts instead: one a line, or \"text\" of each line of .jsonl"));
   options.push_back(text("--tokens", "FILE", &tokens_, "texts tokenised already: .npy of int32 or int64 [N,L]"));
   options.push_back(text("--list", "FILE", &list_, "more pictures, one file name a line"));
@@ -106,8 +112,9 @@ std::unique_ptr<EmbedOutput> Embed::open_output(const EmbedSource& source) const
   JsonLine settings;
   settings.begin_object().key("model").raw(model_.settings());
   settings.member("normalize", !no_normalize_).member("kind", kind_name(kind_));
+  settings.member("dtype", to_string(stored_));
   settings.member("exif", pictures_.exif).member("truncate", truncate_).member("windows", windows_).end_object();
-  EmbedSettings shared{.key = source.key(), .settings = settings.text()};
+  EmbedSettings shared{.key = source.key(), .settings = settings.text(), .dtype = stored_dtype(stored_)};
   if (!output_.empty()) return embed_to_file(output_, std::move(shared), resume_);
   return embed_to_stdout(std::move(shared));
 }
@@ -134,6 +141,7 @@ int Embed::encode_all(const Model& model, EmbedSource& source, EmbedOutput& outp
       message(items.back().error);
       ++bad;
     }
+    if (rows && stored_ != Compact::kFloat32) rows = compact_rows(rows, stored_);
     output.append(items, rows);
     progress.update(end);
   }
@@ -147,6 +155,12 @@ int Embed::encode_all(const Model& model, EmbedSource& source, EmbedOutput& outp
 int Embed::run(const Arguments& arguments) {
   if (!output_.empty()) row_format(output_);  // before anything that takes long
   if (output_.empty() && resume_) throw UsageError("--resume needs --output");
+  if (stored_ != Compact::kFloat32) {
+    if (output_.empty() || row_format(output_) == RowFormat::kJsonl)
+      throw UsageError("--dtype other than fp32 needs --output FILE.npy or FILE.safetensors");
+    if (kind_ == Output::kTokens || no_normalize_)
+      throw UsageError("--dtype other than fp32 is for features of length 1, without --no-normalize");
+  }
   const std::unique_ptr<EmbedSource> source = open_source(arguments.all());
   const InterruptGuard interrupt;
   const std::unique_ptr<EmbedOutput> output = open_output(*source);

@@ -81,7 +81,7 @@ class FileOutput : public EmbedOutput {
 };
 
 int64_t FileOutput::row_bytes() const {
-  int64_t bytes = 4;
+  int64_t bytes = element_bytes(settings_.dtype);
   for (const int64_t size : row_shape_) bytes *= size;
   return bytes;
 }
@@ -242,7 +242,7 @@ void FileOutput::append(std::span<const EmbeddedItem> items, TensorView rows) {
 
 void FileOutput::finish() {
   if (row_shape_.empty()) return;  // not one row: no file
-  data_.overwrite(0, header(format_, num_rows_, row_shape_));
+  data_.overwrite(0, header(format_, settings_.dtype, num_rows_, row_shape_));
   data_.rename_to(path_);
   list_.rename_to(path_ + kItemsSuffix);
   finished_ = true;

@@ -38,6 +38,7 @@ class EmbedOutput {
 struct EmbedSettings {
   std::string key;
   std::string settings;
+  DType dtype = DType::kFloat32;  // of the rows
 };
 
 // One JSON object a row on standard output.

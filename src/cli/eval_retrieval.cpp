@@ -1,6 +1,7 @@
 #include "clipkit/evaluate.h"
 
 #include "cli/command.h"
+#include "cli/compact_choices.h"
 #include "cli/eval_options.h"
 
 namespace clipkit::cli {
@@ -33,6 +34,9 @@ Manual EvalRetrieval::manual() {
                "flickr30k:PATH, flickr8k:PATH or mscoco:PATH with Karpathy's list, or any pairs: shards, .csv, folder");
   manual.options.push_back(
       text("--prompt", "TEXT", &o_.prompt, "what each caption is put into; CLIP's own numbers have \"a photo of {}\""));
+  manual.options.push_back(
+      choice("--dtype", compact_choices(), &o_.stored,
+             "compare embeddings as `clipkit embed --dtype` keeps them: what that costs in recall"));
   return manual;
 }
 

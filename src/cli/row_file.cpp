@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 
 #include "clipkit/error.h"
 
@@ -35,6 +37,22 @@ void write_at(int fd, const std::string& path, std::string_view bytes, int64_t o
     offset += written;
     bytes.remove_prefix(static_cast<size_t>(written));
   }
+}
+
+// What the formats call the types of rows.
+struct TypeName {
+  DType dtype;
+  int bytes;
+  const char *npy, *safetensors;
+};
+constexpr TypeName kTypeNames[] = {{DType::kFloat32, 4, "<f4", "F32"},
+                                   {DType::kFloat16, 2, "<f2", "F16"},
+                                   {DType::kInt8, 1, "|i1", "I8"},
+                                   {DType::kUInt8, 1, "|u1", "U8"}};
+
+const TypeName& type_name(DType dtype) noexcept {
+  return *std::find_if(std::begin(kTypeNames), std::end(kTypeNames) - 1,
+                       [&](const TypeName& type) { return type.dtype == dtype; });
 }
 
 void nested(JsonLine& json, const float*& values, std::span<const int64_t> sizes) {
@@ -118,10 +136,15 @@ int64_t header_bytes(RowFormat format) noexcept {
   return format == RowFormat::kJsonl ? 0 : static_cast<int64_t>(kHeaderBytes);
 }
 
-std::string header(RowFormat format, int64_t num_rows, const std::vector<int64_t>& row_shape) {
+int64_t element_bytes(DType dtype) noexcept {
+  return type_name(dtype).bytes;
+}
+
+std::string header(RowFormat format, DType dtype, int64_t num_rows, const std::vector<int64_t>& row_shape) {
+  const TypeName& type = type_name(dtype);
   if (format == RowFormat::kJsonl) return "";
   std::string shape = std::to_string(num_rows);
-  int64_t bytes = num_rows * 4;
+  int64_t bytes = num_rows * type.bytes;
   for (const int64_t size : row_shape) {
     shape += ", " + std::to_string(size);
     bytes *= size;
@@ -130,14 +153,15 @@ std::string header(RowFormat format, int64_t num_rows, const std::vector<int64_t
   if (format == RowFormat::kNpy) {  // numpy/lib/format.py, version 1: magic, version, length, Python dictionary
     constexpr size_t kLength = kHeaderBytes - 10;
     prefix = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(kLength & 0xFF) + static_cast<char>(kLength >> 8);
-    text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + (row_shape.empty() ? ",), }" : "), }");
+    text = std::string("{'descr': '") + type.npy + "', 'fortran_order': False, 'shape': (" + shape +
+           (row_shape.empty() ? ",), }" : "), }");
     text.resize(kLength - 1, ' ');
     text += '\n';
   } else {  // 64-bit length of the JSON text, which may end with spaces
     const uint64_t length = kHeaderBytes - 8;
     for (int shift = 0; shift < 64; shift += 8) prefix += static_cast<char>(length >> shift & 0xFF);
-    text = "{\"embeddings\":{\"dtype\":\"F32\",\"shape\":[" + shape + "],\"data_offsets\":[0," + std::to_string(bytes) +
-           "]}}";
+    text = std::string("{\"embeddings\":{\"dtype\":\"") + type.safetensors + "\",\"shape\":[" + shape +
+           "],\"data_offsets\":[0," + std::to_string(bytes) + "]}}";
     text.resize(length, ' ');
   }
   return prefix + text;

@@ -42,8 +42,10 @@ RowFormat row_format(const std::string& path);
 
 // Bytes before the first row. The header is written last, when the number of rows is known; until then it is zero.
 int64_t header_bytes(RowFormat format) noexcept;
-// A header for so many rows of this shape, float32. The safetensors tensor is called "embeddings".
-std::string header(RowFormat format, int64_t num_rows, const std::vector<int64_t>& row_shape);
+// A header for so many rows of this shape. dtype: float32, or of compact_rows(). The safetensors tensor is called
+// "embeddings".
+std::string header(RowFormat format, DType dtype, int64_t num_rows, const std::vector<int64_t>& row_shape);
+int64_t element_bytes(DType dtype) noexcept;
 
 // {"file": "a.jpg", "embedding": [...]}; several axes are nested arrays.
 std::string json_row(std::string_view key, std::string_view name, TensorView rows, int64_t row);

@@ -142,6 +142,7 @@ std::string to_json(const RetrievalResult& result) {
   const OrderedJson json = {{"task", "retrieval"},
                             {"origin", json_of(result.origin)},
                             {"prompt", result.prompt},
+                            {"dtype", to_string(result.stored)},
                             {"captions", result.captions},
                             {"image_to_text", json_of(result.image_to_text)},
                             {"text_to_image", json_of(result.text_to_image)}};

@@ -45,6 +45,11 @@ Tensor text_features(const Captions& captions, const std::string& prompt, const 
   return features;
 }
 
+Tensor as_stored(Tensor rows, Compact as) {
+  if (as == Compact::kFloat32) return rows;
+  return expand_rows(compact_rows(rows, as), as, rows.shape()[1]);
+}
+
 RetrievalScores scores_of(const std::vector<int64_t>& all_ranks, int resamples) {
   const RetrievalRecall recall = retrieval_recall(all_ranks);
   std::vector<int64_t> ranks = all_ranks;
@@ -91,7 +96,7 @@ RetrievalResult run_retrieval(const RetrievalOptions& options, const PairSource&
                                captions_of[static_cast<size_t>(index)] = std::move(pair.captions);
                                return LabelledPicture{.name = std::move(pair.name), .file = std::move(pair.picture)};
                              }};
-  const PictureFeatures images = picture_features(
+  PictureFeatures images = picture_features(
       source, encoder, {.cache = cache, .threads = options.input.threads, .what = "pictures"}, callbacks);
   Captions captions;
   Sha256 all;
@@ -105,24 +110,27 @@ RetrievalResult run_retrieval(const RetrievalOptions& options, const PairSource&
   }
   if (captions.texts.empty())
     fail(ErrorCode::kCorrupt, source.name, ": not one of ", images.pictures.size(), " pictures has a caption");
-  const Tensor texts = text_features(captions, options.prompt, encoder, cache, callbacks, origin.cut_texts);
+  Tensor texts = text_features(captions, options.prompt, encoder, cache, callbacks, origin.cut_texts);
   RetrievalRanks ranks;
   run_on_compute_thread([&] {
     ops::normalize_rows(*encoder.backend, {.x = images.x, .y = images.x});
-    ranks = retrieval_ranks(*encoder.backend, images.x, texts, captions.image_of, [&](double done) {
+    const Tensor pictures = as_stored(std::move(images.x), options.stored);
+    const Tensor sentences = as_stored(std::move(texts), options.stored);
+    ranks = retrieval_ranks(*encoder.backend, pictures, sentences, captions.image_of, [&](double done) {
       if (callbacks.progress) callbacks.progress("comparing", static_cast<int64_t>(1000 * done), 1000);
       if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "comparing: stopped");
     });
   });
   RetrievalResult result;
   result.prompt = options.prompt;
+  result.stored = options.stored;
   result.captions = static_cast<int64_t>(captions.texts.size());
   result.image_to_text = scores_of(ranks.image_to_text, options.input.resamples);
   result.text_to_image = scores_of(ranks.text_to_image, options.input.resamples);
   origin.data_sha256 = all.hex_digest();
   origin.title = options.input.data;
   origin.split = options.input.split;
-  origin.pictures = images.x.shape()[0];
+  origin.pictures = static_cast<int64_t>(images.pictures.size());
   origin.unreadable = images.unreadable;
   origin.note = pairs.problems().summary();
   origin.layer = "features";

@@ -3,6 +3,7 @@
 
 #include "cli/program.h"
 #include "clipkit/clipkit.h"
+#include "support/tensors.h"
 
 namespace clipkit::testing {
 namespace {
@@ -213,6 +214,48 @@ TEST_F(EmbedCommand, ResumesWhereBothFilesAreWhole) {
       }
     }
   }
+}
+
+TEST_F(EmbedCommand, WritesRowsOfSmallerTypes) {
+  const std::vector<std::string> files = make_pictures(3);
+  const auto run = [&](const std::string& name, const std::string& dtype) {
+    const Result result = embed({"--output", in_folder(name), "--dtype", dtype, files[0], files[1], files[2]});
+    EXPECT_EQ(result.status, 0) << result.err;
+  };
+  run("f.npy", "fp32");
+  const Tensor rows = read_npy(in_folder("f.npy"));
+  for (const Compact as : {Compact::kFloat16, Compact::kInt8, Compact::kBits}) {
+    run(std::string(to_string(as)) + ".npy", to_string(as));
+    run(std::string(to_string(as)) + ".safetensors", to_string(as));
+    const Tensor npy = read_npy(in_folder(std::string(to_string(as)) + ".npy")), expected = compact_rows(rows, as);
+    EXPECT_EQ(npy.shape(), expected.shape());
+    EXPECT_TRUE(testing::same_bits(npy, expected)) << to_string(as);
+    const NamedTensors named = read_tensor_file(in_folder(std::string(to_string(as)) + ".safetensors"));
+    EXPECT_TRUE(testing::same_bits(named.tensors.at("embeddings"), expected)) << to_string(as);
+  }
+}
+
+TEST_F(EmbedCommand, GoesOnWithRowsOfTheSameTypeAlone) {
+  const std::vector<std::string> files = make_pictures(3);
+  ASSERT_EQ(embed({"--output", in_folder("f.npy"), "--dtype", "bits", files[0]}).status, 0);
+  const Result other = embed({"--output", in_folder("f.npy"), "--resume", files[0], files[1]});
+  EXPECT_THAT(other.err, HasSubstr("other settings"));
+  fs::remove(in_folder("f.npy.partial"));
+  fs::remove(in_folder("f.npy.partial.items.jsonl"));
+  ASSERT_EQ(embed({"--output", in_folder("f.npy"), "--dtype", "bits", "--resume", files[0], files[1], files[2]}).status,
+            0);
+  ASSERT_EQ(embed({"--output", in_folder("g.npy"), "--dtype", "bits", files[0], files[1], files[2]}).status, 0);
+  EXPECT_EQ(slurp(in_folder("f.npy")), slurp(in_folder("g.npy")));
+}
+
+TEST_F(EmbedCommand, RefusesSmallTypesOfWhatIsNoDirection) {
+  EXPECT_EQ(embed({"--dtype", "int8", picture("face.png")}).status, 2);
+  EXPECT_EQ(embed({"--dtype", "int8", "--output", in_folder("f.jsonl"), picture("face.png")}).status, 2);
+  EXPECT_EQ(embed({"--dtype", "bits", "--no-normalize", "--output", in_folder("f.npy"), picture("face.png")}).status,
+            2);
+  EXPECT_EQ(
+      embed({"--dtype", "fp16", "--output-kind", "tokens", "--output", in_folder("f.npy"), picture("face.png")}).status,
+      2);
 }
 
 TEST_F(EmbedCommand, AppendsToAFinishedOutput) {

@@ -126,6 +126,10 @@ TEST_F(EvalCommand, RetrievalRanksPairs) {
   const json found = json::parse(eval("retrieval", {"--data", in_folder("pairs"), "--json"}).out);
   EXPECT_EQ(found["text_to_image"]["queries"], 6);
   EXPECT_EQ(found["text_to_image"]["recall@5"]["value"], 1);
+  EXPECT_EQ(found["dtype"], "fp32");
+  const json bits = json::parse(eval("retrieval", {"--data", in_folder("pairs"), "--json", "--dtype", "bits"}).out);
+  EXPECT_EQ(bits["dtype"], "bits");
+  EXPECT_EQ(bits["text_to_image"]["recall@5"]["value"], 1);
 }
 
 // CIFAR-10's binary layout, five pictures a class for training and for testing.
