@@ -4,6 +4,7 @@ clipkit_embed(text unicode_tables ${PROJECT_SOURCE_DIR}/assets/unicode.txt)
 clipkit_embed(text html_entities ${PROJECT_SOURCE_DIR}/assets/entities.txt)
 clipkit_embed(text repair_tables ${PROJECT_SOURCE_DIR}/assets/repair.txt)
 clipkit_embed(text prompts ${PROJECT_SOURCE_DIR}/assets/prompts.json)
+clipkit_embed(text emoji_names ${PROJECT_SOURCE_DIR}/assets/emoji_names.txt)
 
 # The model that comes with clipkit: a folder as open_clip and `clipkit convert` write it.
 clipkit_embed(model emoji_weights ${PROJECT_SOURCE_DIR}/assets/emoji-clip/open_clip_model.safetensors)

@@ -24,6 +24,11 @@ CLIPKIT_API std::vector<std::vector<std::string>> class_synonyms(std::string_vie
 CLIPKIT_API std::vector<std::string> prompt_template_sets();
 CLIPKIT_API std::vector<std::string> class_name_sets();
 
+// Words to name pictures by where nobody has said what to choose from, and to tell what no given label fits: the class
+// names of data sets of things, food, animals, plants, places and activities, and the names of emoji. Some 4,600, each
+// once, in a fixed order.
+CLIPKIT_API std::vector<std::string> label_vocabulary();
+
 // The template with every {} replaced by the label. Errors: kInvalidArgument if there is no {}.
 CLIPKIT_API std::string fill_template(std::string_view prompt_template, std::string_view label);
 

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "clipkit/error.h"
+#include "text/near_names.h"
 
 namespace clipkit {
 namespace {
@@ -74,6 +77,19 @@ TEST(Prompts, ClassesMayHaveSeveralNames) {
   EXPECT_THAT(emotions[3], testing::ElementsAre("happy", "smiling"));
   EXPECT_EQ(class_names("FacialEmotionRecognition2013")[3], "happy");
   EXPECT_EQ(class_synonyms("cifar10")[0], (std::vector<std::string>{"airplane"}));
+}
+
+TEST(Prompts, TheVocabularyHasEachWordOnce) {
+  const std::vector<std::string> words = label_vocabulary();
+  EXPECT_GT(words.size(), 4500u);
+  for (const char* word : {"tench", "airplane", "red panda", "waffles", "surfing water", "grinning face", "dragon"})
+    EXPECT_THAT(words, testing::Contains(word));
+  std::set<std::string> seen;
+  for (const std::string& word : words) {
+    EXPECT_TRUE(seen.insert(plain_name(word)).second) << word;
+    EXPECT_EQ(word.find_first_of("\r\n\t"), std::string::npos) << word;
+  }
+  EXPECT_FALSE(seen.contains(""));
 }
 
 TEST(Prompts, UnknownNamesAreAnErrorWithNearMatches) {
