@@ -63,6 +63,7 @@ PUBLIC_HEADERS = {
     "report.h": "report",
     "data_sets.h": "data",
     "evaluate.h": "eval",
+    "reject.h": "eval",
     "benchmark.h": "api",
     "checkpoint.h": "api",
     "onnx.h": "api",

@@ -75,6 +75,20 @@ double Ranking::roc_auc(std::span<const uint32_t> weights) const {
   return relevant > 0 && others > 0 ? above / (relevant * others) : kNoMeaning;
 }
 
+double Ranking::false_positive_rate(double recall, std::span<const uint32_t> weights) const {
+  double relevant = 0, others = 0;
+  for (const Item& item : items_) (item.relevant ? relevant : others) += weight_of(weights, item.index);
+  if (relevant == 0 || others == 0) return kNoMeaning;
+  double found = 0, passed = 0;
+  for (size_t begin = 0; begin < items_.size() && found < recall * relevant - 1e-9;) {
+    size_t end = begin;
+    for (; end < items_.size() && items_[end].score == items_[begin].score; ++end)
+      (items_[end].relevant ? found : passed) += weight_of(weights, items_[end].index);
+    begin = end;
+  }
+  return passed / others;
+}
+
 std::vector<CalibrationBin> calibration_bins(std::span<const double> confidences, std::span<const uint8_t> right,
                                              int bins) {
   CLIPKIT_CHECK(confidences.size() == right.size() && bins > 0, confidences.size(), " confidences for ", right.size(),

@@ -38,7 +38,10 @@ class Ranking {
   double average_precision(std::span<const uint32_t> weights = {}) const;
   // The probability that a relevant item scores above one that is not; ties count half.
   double roc_auc(std::span<const uint32_t> weights = {}) const;
-  // Each of these is kNoMeaning without relevant items, for roc_auc also without others.
+  // The part of the others that scores at least as high as the largest threshold that so many of the relevant items
+  // reach: with a recall of 0.95 the "false positive rate at 95 % true positive rate".
+  double false_positive_rate(double recall, std::span<const uint32_t> weights = {}) const;
+  // Each of these is kNoMeaning without relevant items, for the last two also without others.
 
  private:
   struct Item {

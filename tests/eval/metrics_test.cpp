@@ -60,11 +60,25 @@ TEST(Ranking, CountsTiesHalfInTheAreaUnderTheCurve) {
   EXPECT_DOUBLE_EQ(Ranking(std::vector{2.0, 1.0, 1.0, 0.0}, std::vector{kYes, kYes, kNo, kNo}).roc_auc(), 3.5 / 4);
 }
 
+// Of four relevant items the third has 0.5, which two of the five others reach, one of them just so.
+TEST(Ranking, CountsTheOthersAboveTheThresholdThatTheRelevantReach) {
+  const std::vector<double> scores = {0.9, 0.8, 0.5, 0.1, 0.6, 0.5, 0.4, 0.1, 0.0};
+  const std::vector<Relevance> relevance = {kYes, kYes, kYes, kYes, kNo, kNo, kNo, kNo, kNo};
+  const Ranking ranking(scores, relevance);
+  EXPECT_DOUBLE_EQ(ranking.false_positive_rate(0.75), 2.0 / 5);
+  EXPECT_DOUBLE_EQ(ranking.false_positive_rate(0.76), 4.0 / 5) << "the fourth is needed";
+  EXPECT_DOUBLE_EQ(ranking.false_positive_rate(0.5), 0);
+  const std::vector<uint32_t> weights = {1, 1, 0, 2, 3, 0, 1, 0, 1};
+  EXPECT_DOUBLE_EQ(ranking.false_positive_rate(0.5, weights), 0);
+  EXPECT_DOUBLE_EQ(ranking.false_positive_rate(0.75, weights), 4.0 / 5);
+}
+
 TEST(Ranking, HasNoMeaningWithoutRelevantItems) {
   const Ranking none(std::vector{1.0, 0.5}, std::vector{kNo, kIgnored});
   EXPECT_TRUE(std::isnan(none.average_precision_11()));
   EXPECT_TRUE(std::isnan(none.average_precision()));
   EXPECT_TRUE(std::isnan(none.roc_auc()));
+  EXPECT_TRUE(std::isnan(none.false_positive_rate(0.95)));
   EXPECT_TRUE(std::isnan(Ranking(std::vector{1.0}, std::vector{kYes}).roc_auc())) << "nothing to be above of";
 }
 
