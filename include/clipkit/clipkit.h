@@ -18,6 +18,7 @@
 #include "clipkit/precision.h"
 #include "clipkit/preprocess.h"
 #include "clipkit/prompts.h"
+#include "clipkit/reject.h"
 #include "clipkit/report.h"
 #include "clipkit/tensor.h"
 #include "clipkit/tensor_file.h"

@@ -9,6 +9,7 @@
 #include "clipkit/fetch.h"
 #include "clipkit/model.h"
 #include "eval/encoder.h"
+#include "eval/reject_run.h"
 #include "eval/retrieval_run.h"
 #include "eval/zero_shot.h"
 #include "runtime/open_backend.h"
@@ -115,6 +116,13 @@ FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbac
   const auto opened = open(options.probe.input, true);
   return run_few_shot(options, sets, opened->encoder, output_of(options.probe.layer, opened->model.config()),
                       static_cast<double>(opened->model.logit_scale()), opened->cache, opened->origin, callbacks);
+}
+
+RejectResult evaluate_reject(const RejectOptions& options, const EvalCallbacks& callbacks) {
+  const RejectSets sets = open_reject_sets(options);
+  const auto opened = open(options.input, true);
+  return run_reject(options, sets, opened->encoder, static_cast<double>(opened->model.logit_scale()), opened->cache,
+                    opened->origin, callbacks);
 }
 
 RetrievalResult evaluate_retrieval(const RetrievalOptions& options, const EvalCallbacks& callbacks) {

@@ -20,6 +20,7 @@ enum class RandomUse : uint32_t {
   kDrawing = 8,
   kBootstrap = 9,
   kShots = 10,
+  kHoldOut = 11,
 };
 
 // A sequence that is a function of its arguments alone: no thread, process or earlier draw can change it, and there is

@@ -53,6 +53,7 @@ std::unique_ptr<Command> make_data_sets();
 std::unique_ptr<Command> make_eval_zero_shot();
 std::unique_ptr<Command> make_eval_probe();
 std::unique_ptr<Command> make_eval_retrieval();
+std::unique_ptr<Command> make_eval_reject();
 std::unique_ptr<Command> make_eval_suite();
 std::unique_ptr<Command> make_bench();
 

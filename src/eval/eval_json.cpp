@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/utf8.h"
+#include "clipkit/reject.h"
 
 namespace clipkit {
 
@@ -135,6 +136,44 @@ std::string to_json(const FewShotResult& result) {
                             {"metric", result.metric},
                             {"zero_shot", number(result.zero_shot)},
                             {"heads", std::move(heads)}};
+  return text(json);
+}
+
+std::string to_json(const RejectResult& result) {
+  OrderedJson json = {{"task", "reject"}, {"origin", json_of(result.origin)}};
+  if (!result.unknown_data.empty()) {
+    json["unknown"] = {
+        {"data", result.unknown_data}, {"title", result.unknown_title}, {"sha256", result.unknown_sha256}};
+  }
+  json["templates"] = result.templates;
+  json["coverage"] = result.coverage;
+  json["words"] = result.words;
+  OrderedJson scores = OrderedJson::array(), draws = OrderedJson::array(), mistakes = OrderedJson::array();
+  for (const auto& one : result.scores) {
+    scores.push_back({{"score", to_string(one.score)},
+                      {"auroc", json_of(one.auroc)},
+                      {"fpr95", json_of(one.fpr95)},
+                      {"kept", json_of(one.kept)},
+                      {"declined", json_of(one.declined)},
+                      {"thresholds", one.thresholds},
+                      {"curve", one.curve}});
+  }
+  json["scores"] = std::move(scores);
+  json["sets"] = {{"covered", json_of(result.sets.covered)},
+                  {"size", json_of(result.sets.size)},
+                  {"empty", json_of(result.sets.empty)},
+                  {"empty_unknown", json_of(result.sets.empty_unknown)}};
+  for (const auto& one : result.draws) {
+    draws.push_back(
+        {{"held_out", one.held_out}, {"calibration", one.calibration}, {"known", one.known}, {"unknown", one.unknown}});
+  }
+  json["draws"] = std::move(draws);
+  for (const auto& one : result.mistakes)
+    mistakes.push_back({{"picture", one.picture}, {"label", one.label}, {"score", one.score}});
+  json["mistakes"] = std::move(mistakes);
+  json["rule"] = {{"score", to_string(result.rule.score)},
+                  {"threshold", number(result.rule.threshold)},
+                  {"pictures", result.rule.pictures}};
   return text(json);
 }
 

@@ -14,6 +14,10 @@ namespace {
 
 constexpr int64_t kBlock = 256;  // rows that are compared at once
 
+int64_t groups_of(int64_t negatives) {
+  return std::max<int64_t>(1, negatives / kNegLabelGroup);
+}
+
 double largest(std::span<const double> values) {
   return values.empty() ? -std::numeric_limits<double>::infinity() : *std::max_element(values.begin(), values.end());
 }
@@ -90,6 +94,11 @@ std::vector<int64_t> mine_negatives(Backend& backend, TensorView words, TensorVi
   return order;
 }
 
+double even_threshold(int64_t negatives) {
+  const auto groups = static_cast<double>(groups_of(negatives));
+  return groups / (groups + 1);
+}
+
 Tensor take_rows(TensorView rows, std::span<const int64_t> which) {
   Tensor taken = Tensor::empty({static_cast<int64_t>(which.size()), rows.shape()[1]});
   for (size_t i = 0; i < which.size(); ++i) {
@@ -104,7 +113,7 @@ std::vector<double> reject_scores(Backend& backend, RejectScore score, TensorVie
   const bool with_negatives = score == RejectScore::kNegLabel && negatives.shape()[0] > 0;
   const auto own = static_cast<size_t>(labels.shape()[0]);
   const int64_t others = with_negatives ? negatives.shape()[0] : 0;
-  const int64_t groups = std::max<int64_t>(1, others / kNegLabelGroup);
+  const int64_t groups = groups_of(others);
   const Tensor unit = Tensor::empty(features.shape());
   const Tensor texts = Tensor::empty({labels.shape()[0] + others, labels.shape()[1]});
   std::copy_n(labels.data<float>(), labels.num_elements(), texts.data<float>());
@@ -123,7 +132,7 @@ std::vector<double> reject_scores(Backend& backend, RejectScore score, TensorVie
       case RejectScore::kCosine:
         return scores.push_back(largest(with_labels));
       case RejectScore::kNegLabel:
-        return scores.push_back(neglabel_score(with_labels, with_others, kNegLabelTemperature, groups));
+        return scores.push_back(neglabel_score(with_labels, with_others, 1 / logit_scale, groups));
     }
   });
   return scores;

@@ -1,8 +1,6 @@
 #include "transfer/few_shot_run.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 
 #include "base/check.h"
@@ -11,6 +9,7 @@
 #include "base/random.h"
 #include "eval/classification.h"
 #include "eval/labelled_pictures.h"
+#include "eval/mean_of_draws.h"
 #include "eval/picture_features.h"
 #include "eval/zero_shot.h"
 #include "eval/zero_shot_classifier.h"
@@ -36,27 +35,11 @@ std::vector<std::vector<std::string>> prompts_of(const FewShotOptions& options, 
   return prompts_for(words, sets.test, templates);
 }
 
-// How many standard errors hold 95 % of the means of n normal numbers whose spread is known from them alone: Student's
-// t for n - 1 degrees of freedom, from the fifth on by its expansion around the normal distribution (Fisher & Cornish
-// 1960), which is off by less than 0.003 there.
-double standard_errors_of_95_percent(double n) {
-  constexpr double kFirst[] = {12.7062, 4.3027, 3.1824, 2.7764}, z = 1.959964;
-  const double v = n - 1;
-  if (v < 5) return kFirst[static_cast<size_t>(v) - 1];
-  const double z2 = z * z;
-  return z * (1 + (z2 + 1) / (4 * v) + (5 * z2 * z2 + 16 * z2 + 3) / (96 * v * v) +
-              (3 * z2 * z2 * z2 + 19 * z2 * z2 + 17 * z2 - 15) / (384 * v * v * v));
-}
-
 void add_summary(FewShotResult::Point& point) {
-  const auto n = static_cast<double>(point.scores.size());
-  for (const double score : point.scores) point.mean += score / n;
-  double squares = 0;
-  for (const double score : point.scores) squares += (score - point.mean) * (score - point.mean);
-  const double half = n > 1 ? standard_errors_of_95_percent(n) * std::sqrt(squares / (n - 1) / n)
-                            : std::numeric_limits<double>::quiet_NaN();
-  point.low = point.mean - half;
-  point.high = point.mean + half;
+  const Estimate mean = mean_of_draws(point.scores);
+  point.mean = mean.value;
+  point.low = mean.low;
+  point.high = mean.high;
 }
 
 }  // namespace

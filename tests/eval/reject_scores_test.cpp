@@ -73,8 +73,8 @@ TEST(RejectScores, AreThoseOfEachPicture) {
   EXPECT_NEAR(score(RejectScore::kMcm, 7)[0], 1 / (1 + std::exp(-0.2)), kFloat);
   EXPECT_NEAR(score(RejectScore::kProbability, 7)[0], 1 / (1 + std::exp(-0.2 * 7)), 7 * kFloat);
   const double labels_of_0 = std::exp(60.0) + std::exp(80.0), labels_of_299 = std::exp(100.0) + 1;
-  EXPECT_NEAR(score(RejectScore::kNegLabel, 7)[0], labels_of_0 / (labels_of_0 + std::exp(100.0)), 100 * kFloat);
-  EXPECT_NEAR(score(RejectScore::kNegLabel, 7)[299], labels_of_299 / (labels_of_299 + std::exp(60.0)), 100 * kFloat);
+  EXPECT_NEAR(score(RejectScore::kNegLabel, 100)[0], labels_of_0 / (labels_of_0 + std::exp(100.0)), 100 * kFloat);
+  EXPECT_NEAR(score(RejectScore::kNegLabel, 100)[299], labels_of_299 / (labels_of_299 + std::exp(60.0)), 100 * kFloat);
 }
 
 }  // namespace
