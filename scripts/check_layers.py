@@ -65,6 +65,7 @@ PUBLIC_HEADERS = {
     "evaluate.h": "eval",
     "reject.h": "eval",
     "benchmark.h": "api",
+    "labels.h": "api",
     "checkpoint.h": "api",
     "onnx.h": "api",
     "model.h": "api",

@@ -11,6 +11,7 @@
 #include "clipkit/evaluate.h"
 #include "clipkit/fetch.h"
 #include "clipkit/image.h"
+#include "clipkit/labels.h"
 #include "clipkit/log.h"
 #include "clipkit/model.h"
 #include "clipkit/npy.h"

@@ -46,6 +46,10 @@ class CLIPKIT_API Model {
   std::shared_ptr<const Tokenizer> tokenizer() const;
   float logit_scale() const noexcept;  // the multiplier itself, exp of what a checkpoint stores
   const std::string& device() const noexcept;
+  // The digest of all weights and the architecture, that results and rules name; the file is read again for it, once.
+  const std::string& sha256() const;
+  // Of all that decides its features, as caches name it: the digest, precision and version.
+  std::string fingerprint() const;
 
   // Pictures of any size and mode. An item's features have the same bits in any batch and with any number of threads.
   Tensor encode_image(std::span<const Image> images, Output output = Output::kFeatures) const;

@@ -4,8 +4,6 @@
 #include "api/model_source.h"
 #include "base/check.h"
 #include "base/compute_thread.h"
-#include "base/json.h"
-#include "base/sha256.h"
 #include "clipkit/fetch.h"
 #include "clipkit/model.h"
 #include "eval/encoder.h"
@@ -21,20 +19,6 @@ namespace clipkit {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The digest of all weights, by name, and of the architecture: the same for any file format that holds them.
-std::string model_digest(const fs::path& path, const LoadOptions& options) {
-  const ModelSource source = open_model_source(path, options);
-  Sha256 sha;
-  const auto add = [&](const std::string& text) { sha.update(text.c_str(), text.size() + 1); };
-  add(to_json(source.config));
-  for (const auto& [name, tensor] : source.checkpoint.tensors) {
-    add(name);
-    add(concat(to_string(tensor.dtype()), " ", to_string(tensor.shape())));
-    sha.update(tensor.view().raw(), tensor.view().bytes());
-  }
-  return sha.hex_digest();
-}
 
 // A model that is open, as evaluation sees it.
 struct Opened {
@@ -65,13 +49,11 @@ std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
   origin.version = CLIPKIT_VERSION;
   origin.command = input.command;
   origin.model = input.model.empty() ? "emoji" : input.model;
-  origin.model_sha256 = model_digest(input.model, options);
+  origin.model_sha256 = opened->model.sha256();
   origin.precision = to_string(input.precision);
   origin.data = input.data;
-  const OrderedJson fingerprint = {
-      {"sha256", origin.model_sha256}, {"precision", origin.precision}, {"clipkit", origin.version}};
   opened->encoder = encoder_of(opened->model, *opened->backend);
-  opened->encoder.fingerprint = fingerprint.dump();
+  opened->encoder.fingerprint = opened->model.fingerprint();
   if (input.use_cache) opened->cache = input.cache.empty() ? cache_folder() / "features" : input.cache;
   return opened;
 }

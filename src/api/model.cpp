@@ -7,6 +7,7 @@
 #include "api/model_source.h"
 #include "base/check.h"
 #include "base/compute_thread.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "clipkit/preprocess.h"
@@ -17,18 +18,24 @@
 namespace clipkit {
 
 struct Model::Impl {
-  Impl(Clip model, std::unique_ptr<Backend> device_backend, const LoadOptions& options)
+  Impl(Clip model, std::unique_ptr<Backend> device_backend, std::filesystem::path file, const LoadOptions& load_options)
       : clip(std::move(model)),
         backend(std::move(device_backend)),
         workspace(*backend),
         device(to_string(backend->device())),
-        threads(options.threads) {}
+        threads(load_options.threads),
+        path(std::move(file)),
+        options(load_options) {}
 
   Clip clip;
   std::unique_ptr<Backend> backend;
   Workspace workspace;
   std::string device;
   int threads;
+  std::filesystem::path path;
+  LoadOptions options;
+  std::once_flag sha256_once;
+  std::string sha256;
   Checkpoint checkpoint;  // says where the tokenizer is; its tensors are let go once they are laid out
   std::once_flag tokenizer_once;
   std::shared_ptr<const Tokenizer> tokenizer;  // made when first asked for: pictures need none
@@ -67,6 +74,17 @@ const std::string& Model::device() const noexcept {
   return impl_->device;
 }
 
+const std::string& Model::sha256() const {
+  std::call_once(impl_->sha256_once, [&] { impl_->sha256 = model_digest(impl_->path, impl_->options); });
+  return impl_->sha256;
+}
+std::string Model::fingerprint() const {
+  OrderedJson json = {
+      {"sha256", sha256()}, {"precision", to_string(impl_->options.precision)}, {"clipkit", CLIPKIT_VERSION}};
+  if (impl_->options.round_weights_to_fp16) json["fp16_weights"] = true;
+  return json.dump();
+}
+
 Model load(const std::filesystem::path& path, const LoadOptions& options) {
   CLIPKIT_CHECK(options.threads >= 0 && options.threads <= 1024, "threads is ", options.threads,
                 ", expected 0 to 1024");
@@ -86,7 +104,7 @@ Model load(const std::filesystem::path& path, const LoadOptions& options) {
     if (options.round_weights_to_fp16) clip.round_to_fp16();
     clip.prepare(*backend);
   });
-  auto impl = std::make_unique<Model::Impl>(std::move(clip), std::move(backend), options);
+  auto impl = std::make_unique<Model::Impl>(std::move(clip), std::move(backend), path, options);
   source.checkpoint.raw.clear();
   source.checkpoint.tensors.clear();
   impl->checkpoint = std::move(source.checkpoint);

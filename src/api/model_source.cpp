@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/compute_thread.h"
+#include "base/sha256.h"
 #include "clipkit/fetch.h"
 #include "model/config_source.h"
 #include "model/emoji_model.h"
@@ -84,6 +85,19 @@ ModelSource open_model_source(const std::filesystem::path& path, const LoadOptio
   source.has_image_tower = has_prefix(tensors, "visual.");
   source.has_text_tower = tensors.contains("token_embedding.weight");
   return source;
+}
+
+std::string model_digest(const std::filesystem::path& path, const LoadOptions& options) {
+  const ModelSource source = open_model_source(path, options);
+  Sha256 sha;
+  const auto add = [&](const std::string& text) { sha.update(text.c_str(), text.size() + 1); };
+  add(to_json(source.config));
+  for (const auto& [name, tensor] : source.checkpoint.tensors) {
+    add(name);
+    add(concat(to_string(tensor.dtype()), " ", to_string(tensor.shape())));
+    sha.update(tensor.view().raw(), tensor.view().bytes());
+  }
+  return sha.hex_digest();
 }
 
 }  // namespace clipkit

@@ -29,4 +29,7 @@ void apply_overrides(ModelConfig& config, const LoadOptions& options, const std:
 // path: what load() takes.
 ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options);
 
+// The digest of all weights, by name, and of the architecture: the same for any file format that holds them.
+std::string model_digest(const std::filesystem::path& path, const LoadOptions& options);
+
 }  // namespace clipkit

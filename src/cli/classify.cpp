@@ -2,6 +2,7 @@
 #include <cstring>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 
 #include "clipkit/error.h"
 #include "clipkit/model.h"
@@ -31,12 +32,19 @@ class Classify : public Command {
     std::vector<std::string> pictures, labels;
   };
   Split split(const Arguments& arguments) const;
-  void report(const std::string& file, const std::vector<std::string>& labels, std::span<const float> logits,
-              std::span<const float> probabilities, bool name_it) const;
+  // What is said of one picture.
+  struct Answer {
+    const std::string& file;
+    std::span<const float> logits, probabilities;
+    std::optional<double> score{};  // with --reject
+  };
+  void report(const Answer& answer, const std::vector<std::string>& labels, double threshold, bool name_it) const;
+  void report_json(const Answer& answer, const std::vector<std::string>& labels, double threshold) const;
 
   LabelOptions labels_;
   ModelOptions model_;
   PictureOptions pictures_;
+  std::optional<std::string> reject_;
   int top_k_ = 5;
   bool json_ = false;
 };
@@ -45,16 +53,26 @@ Manual Classify::manual() {
   Manual manual{
       .name = "classify",
       .arguments = "PICTURE... [--] LABEL...",
-      .summary = "Say which words fit a picture: cosine similarity, learned temperature, softmax over the labels.",
+      .summary =
+          "Say which words fit a picture: cosine similarity, learned temperature, softmax over the labels.\n"
+          "A softmax is over the words that are given: one of them always wins. With --reject a picture may be none "
+          "of\n"
+          "these. Without FILE the labels are weighed against some 700 words of a vocabulary that are unlike all of\n"
+          "them (neglabel, Jiang et al. 2024), and the picture is declined if the words together weigh more than the\n"
+          "labels. This suits few labels; \"clipkit eval reject\" calibrates a rule on your pictures, with a coverage.",
       .argument_help = {{"PICTURE", "files or folders; arguments that exist as files are pictures until --"},
                         {"LABEL", "words to choose from, used as they stand"}},
       .options = {},
-      .examples = {"clipkit classify CLIP.png \"a diagram\" \"a dog\" \"a cat\""},
+      .examples = {"clipkit classify pictures/ --reject \"a dog\" \"a cat\"",
+                   "clipkit classify pictures/ --labels classes.txt --reject=none.json",
+                   "clipkit classify CLIP.png \"a diagram\" \"a dog\" \"a cat\""},
   };
   std::vector<Option>& options = manual.options;
   labels_.add_to(options);
   model_.add_model_to(options);
   options.push_back(number("--top-k", "N", &top_k_, {1}, "labels to print per picture"));
+  options.push_back(optional_text("--reject", "FILE", &reject_,
+                                  "say \"none of these\" where no label fits; FILE: a rule of \"eval reject --save\""));
   options.push_back(flag("--json", &json_, "one JSON object per picture on stdout"));
   labels_.add_saving_to(options);
   pictures_.add_to(options);
@@ -82,20 +100,28 @@ Classify::Split Classify::split(const Arguments& arguments) const {
   return split;
 }
 
-void Classify::report(const std::string& file, const std::vector<std::string>& labels, std::span<const float> logits,
-                      std::span<const float> probabilities, bool name_it) const {
-  if (json_) {
-    JsonLine json;
-    json.begin_object().member("file", file);
-    for (const auto& [key, values] : {std::pair{"probabilities", probabilities}, std::pair{"logits", logits}}) {
-      json.key(key).begin_object();
-      for (size_t i = 0; i < labels.size(); ++i) json.member(labels[i], values[i]);
-      json.end_object();
-    }
+void Classify::report_json(const Answer& answer, const std::vector<std::string>& labels, double threshold) const {
+  JsonLine json;
+  json.begin_object().member("file", answer.file);
+  if (answer.score) json.member("rejected", *answer.score < threshold).member("score", *answer.score);
+  if (answer.score) json.member("threshold", threshold);
+  for (const auto& [key, values] :
+       {std::pair{"probabilities", answer.probabilities}, std::pair{"logits", answer.logits}}) {
+    json.key(key).begin_object();
+    for (size_t i = 0; i < labels.size(); ++i) json.member(labels[i], values[i]);
     json.end_object();
-    print(std::move(json).line());
-    return;
   }
+  json.end_object();
+  print(std::move(json).line());
+}
+
+void Classify::report(const Answer& answer, const std::vector<std::string>& labels, double threshold,
+                      bool name_it) const {
+  if (json_) return report_json(answer, labels, threshold);
+  const std::string indent = name_it ? "  " : "";
+  if (name_it) print(answer.file + "\n");
+  if (answer.score && *answer.score < threshold) return print(indent + "none of these\n");
+  const auto& probabilities = answer.probabilities;
   std::vector<size_t> order(labels.size());
   std::iota(order.begin(), order.end(), size_t{0});
   const size_t shown = std::min(order.size(), static_cast<size_t>(top_k_));
@@ -103,24 +129,25 @@ void Classify::report(const std::string& file, const std::vector<std::string>& l
                     [&](size_t a, size_t b) {
                       return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
                     });
-  if (name_it) print(file + "\n");
-  for (size_t i = 0; i < shown; ++i) {
-    print((name_it ? "  " : "") + fixed(probabilities[order[i]], 4) + "  " + labels[order[i]] + "\n");
-  }
+  for (size_t i = 0; i < shown; ++i) print(indent + fixed(probabilities[order[i]], 4) + "  " + labels[order[i]] + "\n");
 }
 
 int Classify::run(const Arguments& arguments) {
   const Split given = split(arguments);
   labels_.resolve(given.labels);
+  if (reject_ && !labels_.has_prompts())
+    throw UsageError("--reject needs the labels' prompts, which --classifier has not: give labels");
   const std::vector<std::string> files = list_pictures(given.pictures);
   const bool name_them = files.size() > 1 || files.front() != given.pictures.front();
 
-  const Model model = model_.load(true, labels_.needs_text_tower());
+  const InterruptGuard interrupt;
+  const Model model = model_.load(true, labels_.has_prompts());
   const ZeroShotClassifier classifier = labels_.make(model, model_.name());
+  std::optional<Rejector> rejector;
+  if (reject_) rejector = labels_.make_rejector(model, classifier, *reject_);
   const PreprocessConfig& preprocess = model.config().preprocess;
   PictureLoader loader(files, preprocess, pictures_.decode(), 2 * kBatch);
   Progress progress("pictures", static_cast<int64_t>(files.size()));
-  const InterruptGuard interrupt;
 
   size_t failed = 0;
   for (size_t begin = 0; begin < files.size(); begin += kBatch) {
@@ -144,9 +171,13 @@ int Classify::run(const Arguments& arguments) {
       const Tensor features = model.encode_pixels(pixels.view().slice(0, static_cast<int64_t>(good.size())));
       const Tensor logits = model.logits(features, classifier.weights).logits_per_image;
       const Tensor probabilities = softmax(logits);
+      std::vector<double> scores;
+      if (rejector) scores = rejector->scores(features);
       for (size_t i = 0; i < good.size(); ++i) {
         const auto row = static_cast<int64_t>(i);
-        report(files[good[i]], classifier.labels, logits.row<float>(row), probabilities.row<float>(row), name_them);
+        Answer answer{files[good[i]], logits.row<float>(row), probabilities.row<float>(row)};
+        if (rejector) answer.score = scores[i];
+        report(answer, classifier.labels, rejector ? rejector->threshold() : 0, name_them);
       }
     }
     flush_output();

@@ -19,6 +19,7 @@ void pad(std::string& line, size_t column) {
 }
 
 std::string usage_of(const Option& option) {
+  if (option.value_is_optional) return option.name + "[=" + option.value + "]";
   return option.value.empty() ? option.name : option.name + " " + option.value;
 }
 

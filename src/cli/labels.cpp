@@ -1,7 +1,9 @@
 #include "cli/labels.h"
 
 #include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_set>
 
 #include "clipkit/error.h"
@@ -9,6 +11,7 @@
 #include "clipkit/prompts.h"
 #include "clipkit/tensor_file.h"
 
+#include "cli/interrupt.h"
 #include "cli/json_line.h"
 #include "cli/terminal.h"
 #include "cli/text_input.h"
@@ -36,6 +39,16 @@ std::vector<std::string> merge_repeated(const std::vector<std::string>& labels) 
     }
   }
   return merged;
+}
+
+// Progress, Ctrl-C and the cache for many labels.
+LabelCache label_cache() {
+  const auto line = std::make_shared<std::optional<Progress>>();
+  return {.progress = [line](int64_t done, int64_t total) {
+    if (!*line) line->emplace("words", total, -1);
+    (*line)->update(done);
+    return !InterruptGuard::requested();
+  }};
 }
 
 std::vector<std::string> parse_labels(const std::string& json, const std::string& place) {
@@ -98,6 +111,18 @@ ZeroShotClassifier LabelOptions::make(const Model& model, const std::string& mod
   }
   if (!save_to_.empty()) save(classifier, model_name);
   return classifier;
+}
+
+Rejector LabelOptions::make_rejector(const Model& model, const ZeroShotClassifier& classifier,
+                                     const std::string& file) const {
+  std::optional<RejectRule> rule;
+  if (!file.empty()) rule = read_reject_rule(file);
+  try {
+    return {model, classifier.labels, templates_, classifier.weights, rule, label_cache()};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kInvalidArgument || file.empty()) throw;
+    throw Error(error.code(), file + ": " + error.what());
+  }
 }
 
 ZeroShotClassifier LabelOptions::read(const Model& model, const std::string& model_name) const {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "clipkit/labels.h"
 #include "clipkit/model.h"
 
 #include "cli/options.h"
@@ -23,13 +24,16 @@ class LabelOptions {
 
   // Whether an option gives the labels, so that none are expected among the arguments.
   bool gives_labels() const noexcept { return !file_.empty() || !set_.empty() || is_saved_with_labels(); }
-  // Whether the text tower is needed.
-  bool needs_text_tower() const noexcept { return saved_.empty(); }
+  // Whether labels are encoded, from prompts that are known, or read.
+  bool has_prompts() const noexcept { return saved_.empty(); }
   // Checks what can be checked before a model is loaded: files, repeated and empty labels, templates. Repeated labels
   // are merged with a warning. Errors: UsageError, clipkit::Error.
   void resolve(const std::vector<std::string>& arguments);
   // Encodes the labels, or reads --classifier; saves the result where --save-classifier says.
   ZeroShotClassifier make(const Model& model, const std::string& model_name) const;
+  // Of the labels that make() gave, by a file of "eval reject --save" or, without one, by the built-in rule. Errors:
+  // those of read_reject_rule() and Rejector.
+  Rejector make_rejector(const Model& model, const ZeroShotClassifier& classifier, const std::string& file) const;
 
  private:
   bool is_saved_with_labels() const noexcept { return saved_.ends_with(".safetensors"); }

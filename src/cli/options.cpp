@@ -127,6 +127,16 @@ Option texts(std::string name, std::string value, std::vector<std::string>* targ
           .set = [target](const std::string& given) { target->push_back(given); }};
 }
 
+Option optional_text(std::string name, std::string value, std::optional<std::string>* target, std::string help) {
+  return {.name = std::move(name),
+          .value = std::move(value),
+          .help = std::move(help),
+          .unit = {},
+          .default_text = {},
+          .set = [target](const std::string& given) { *target = given; },
+          .value_is_optional = true};
+}
+
 Option choice_of(const std::string& name, std::vector<std::string> words, std::string default_word,
                  const std::string& help, const std::function<void(size_t)>& set) {
   std::string listed = words.front();
@@ -184,7 +194,10 @@ Arguments parse_arguments(std::span<const std::string> args, std::span<const Opt
       if (equals != std::string::npos) throw UsageError(name + " takes no value");
       option->set("");
     } else if (equals != std::string::npos) {
+      if (option->value_is_optional && equals + 1 == arg.size()) throw UsageError(name + "= has no value behind it");
       option->set(arg.substr(equals + 1));
+    } else if (option->value_is_optional) {
+      option->set("");
     } else if (i + 1 == args.size() || find(args[i + 1]) != nullptr) {
       throw UsageError(name + " needs a value, " + option->value);
     } else {

@@ -27,6 +27,7 @@ struct Option {
   std::string default_text;                           // shown as [default: ...]; empty: nothing to say
   std::function<void(const std::string& value)> set;  // value is empty for a switch; throws UsageError
   std::string group{};                                // heading in the help where it differs from the one before
+  bool value_is_optional = false;                     // "--name" alone, or "--name=value"
 
   // For what the variable's initial value does not say.
   Option with_default(std::string text) && {
@@ -55,6 +56,9 @@ Option real(const std::string& name, std::string value, std::optional<double>* t
 Option text(const std::string& name, std::string value, std::string* target, std::string help);
 Option texts(std::string name, std::string value, std::vector<std::string>* target,
              std::string help);  // may be repeated
+
+// May stand alone, which sets "": "--name" or "--name=value".
+Option optional_text(std::string name, std::string value, std::optional<std::string>* target, std::string help);
 
 // One of a few words. The help ends with them: "operands of matrix products: fp32 or bf16".
 Option choice_of(const std::string& name, std::vector<std::string> words, std::string default_word,

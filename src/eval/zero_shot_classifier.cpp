@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/compute_thread.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/sha256.h"
 #include "clipkit/prompts.h"
 #include "clipkit/tensor_file.h"
@@ -90,7 +91,11 @@ Tensor cached_classifier(const Encoder& encoder, std::span<const std::vector<std
   NamedTensors file;
   file.metadata = {{"made_with", key}, {"sha256", sha256_of(classifier)}};
   file.tensors.emplace("classifier", Tensor(classifier.view(), classifier.owner()));
-  write_tensor_file(path, file);
+  try {
+    write_tensor_file(path, file);
+  } catch (const Error& failed) {
+    log_warning(failed.what(), "; it will be computed again");
+  }
   return classifier;
 }
 

@@ -1,4 +1,4 @@
-// eval reject, classify --reject and --vocabulary: small sets of pictures in, with the model that comes with clipkit.
+// eval reject and classify --reject: small sets of pictures in, with the model that comes with clipkit.
 #include "cli/program.h"
 
 namespace clipkit::testing {
@@ -75,6 +75,57 @@ TEST_F(RejectCommand, RefusesWhatMakesNoSense) {
   EXPECT_THAT(reject({"--data", set, "--holdout", "2"}).err, HasSubstr("two labels or more have to stay"));
   EXPECT_THAT(reject({"--data", set, "--holdout", "1"}).err, HasSubstr("a coverage of 0.95 needs at least 19"));
   EXPECT_EQ(reject({"--data", in_folder("nowhere"), "--holdout", "1"}).status, 1);
+}
+
+std::string drawing(const std::string& name) {
+  return std::string(CLIPKIT_SOURCE_DIR) + "/examples/drawings/" + name + ".png";
+}
+
+TEST_F(RejectCommand, ClassifyDeclinesWhatNoLabelFits) {
+  const std::vector<std::string> files = {drawing("rabbit"), drawing("pizza")};
+  const Result text = clipkit({"classify", files[0], files[1], "--reject", "--", "a rabbit", "a castle"});
+  EXPECT_EQ(text.status, 0) << text.err;
+  const auto lines = lines_of(text.out);
+  ASSERT_EQ(lines.size(), 5U) << text.out;
+  EXPECT_THAT(lines[1], HasSubstr("a rabbit"));
+  EXPECT_EQ(lines[4], "  none of these");
+  const Result as_json = clipkit({"classify", files[0], files[1], "--json", "--reject", "--", "a rabbit", "a castle"});
+  const json rabbit = json::parse(lines_of(as_json.out).at(0)), pizza = json::parse(lines_of(as_json.out).at(1));
+  EXPECT_EQ(rabbit["rejected"], false);
+  EXPECT_EQ(pizza["rejected"], true);
+  EXPECT_GE(rabbit["score"].get<double>(), rabbit["threshold"].get<double>());
+  EXPECT_LT(pizza["score"].get<double>(), pizza["threshold"].get<double>());
+  EXPECT_EQ(pizza["probabilities"].size(), 2U) << "the labels are still there";
+  EXPECT_FALSE(json::parse(clipkit({"classify", files[0], "--json", "a rabbit"}).out).contains("rejected"));
+}
+
+TEST_F(RejectCommand, ClassifyTakesARuleOfTheSameModelAlone) {
+  const std::string set = write_set("set", {"heart", "cloud"}, 30), rule = in_folder("rule.json");
+  ASSERT_EQ(reject({"--data", set, "--unknown", set, "--save", rule}).status, 0);
+  spill(in_folder("labels.txt"), "cloud\nheart\n");  // as class folders are sorted
+  const auto classify = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"classify", drawing("rabbit"), "--json", "--reject=" + rule});
+    return clipkit(std::move(more));
+  };
+  const Result same = classify({"--labels", in_folder("labels.txt")});
+  EXPECT_EQ(same.status, 0) << same.err;
+  EXPECT_THAT(same.err, ::testing::Not(HasSubstr("warning")));
+  EXPECT_EQ(json::parse(same.out)["threshold"], json::parse(slurp(rule))["threshold"]);
+  spill(in_folder("labels.txt"), "cloud\nhorse\n");
+  EXPECT_THAT(classify({"--labels", in_folder("labels.txt")}).err, HasSubstr("calibrated for other labels"));
+  EXPECT_THAT(classify({"a rabbit", "a castle"}).err, HasSubstr("rule.json: the rule was made with other templates"));
+  const Result other = classify({"--model", "generated:mini-vit", "--labels", in_folder("labels.txt")});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.err, HasSubstr("rule.json: the rule was made with another model"));
+}
+
+TEST_F(RejectCommand, ClassifyRefusesRulesThatAreNone) {
+  spill(in_folder("rule.json"), "{\"reject_rule\": 1}");
+  EXPECT_THAT(clipkit({"classify", drawing("rabbit"), "--reject=" + in_folder("rule.json"), "a", "b"}).err,
+              HasSubstr("score is missing"));
+  EXPECT_EQ(clipkit({"classify", drawing("rabbit"), "--reject=" + in_folder("none.json"), "a", "b"}).status, 1);
+  EXPECT_EQ(clipkit({"classify", drawing("rabbit"), "--reject=", "a", "b"}).status, 2);
+  EXPECT_EQ(clipkit({"classify", drawing("rabbit"), "--reject", "--classifier", "c.safetensors"}).status, 2);
 }
 
 }  // namespace

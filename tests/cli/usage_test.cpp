@@ -37,6 +37,8 @@ TEST_F(Usage, HelpOfClassifyHasTheAgreedForm) {
   EXPECT_THAT(help, StartsWith(
                         R"(usage: clipkit classify [options] PICTURE... [--] LABEL...
 Say which words fit a picture: cosine similarity, learned temperature, softmax over the labels.
+)"));
+  EXPECT_THAT(help, HasSubstr(R"(
   PICTURE             files or folders; arguments that exist as files are pictures until --
   LABEL               words to choose from, used as they stand
   --labels FILE       one label a line instead, each put into the template
