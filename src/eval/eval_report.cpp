@@ -111,6 +111,14 @@ void add_confusions(HtmlPage& page, const ClassificationScores& s) {
   page.table(table);
 }
 
+void add_draws(HtmlPage& page, const RejectResult& r) {
+  page.heading("Draws");
+  HtmlTable draws{.columns = {"calibrated on", "known", "unknown", "classes held out"}, .rows = {}};
+  for (const auto& one : r.draws)
+    draws.rows.push_back({concat(one.calibration), concat(one.known), concat(one.unknown), joined(one.held_out)});
+  page.table(draws);
+}
+
 void add_origin(HtmlPage& page, const EvalOrigin& o, const HtmlTable& more) {
   page.heading("Where these numbers come from");
   HtmlTable table{.columns = {},
@@ -248,14 +256,15 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
 void write_eval_report(const fs::path& folder, const RejectResult& r) {
   HtmlPage page(concat("None of these: ", r.origin.title));
   const bool other = !r.unknown_data.empty();
-  page.paragraph(concat("Can the model tell pictures that no label fits? Known: ", r.origin.pictures, " pictures of ",
-                        r.origin.classes, " classes. Unknown: ",
-                        other ? concat("the pictures of ", r.unknown_title, ".")
-                              : concat("classes that are held out, drawn ", r.draws.size(), " times.")));
+  page.paragraph(concat(
+      "Can the model tell pictures that no label fits? Known: ", r.origin.pictures, " pictures of ", r.origin.classes,
+      " classes. Unknown: ",
+      other ? concat("the pictures of ", r.unknown_title, ".")
+            : concat("classes that are held out, ", r.draws.size(), r.draws.size() == 1 ? " draw." : " draws.")));
   page.heading("Scores");
-  HtmlTable table{
-      .columns = {"score", "AUROC, %", "", "FPR at 95 % TPR, %", "", "known kept, %", "", "unknown declined, %", ""},
-      .rows = {}};
+  HtmlTable table{.columns = {"score", "AUROC, %", "interval", "FPR at 95 % TPR, %", "interval", "known kept, %",
+                              "interval", "unknown declined, %", "interval"},
+                  .rows = {}};
   LinePlot plot{.title = "What keeping the known costs",
                 .x_label = "part of the known that is kept",
                 .y_label = "part of the unknown that is kept"};
@@ -272,11 +281,10 @@ void write_eval_report(const fs::path& folder, const RejectResult& r) {
     plot.series.push_back(std::move(series));
   }
   page.table(table);
-  page.paragraph(
-      concat("Behind each number its 95 % interval. Kept and declined: at the threshold that was calibrated to keep ",
-             percent(r.coverage),
-             " % of the known, of pictures that did not calibrate it. AUROC: how often a known picture scores "
-             "above an unknown one. FPR at 95 % TPR: how many unknown pictures are kept where 95 % of the known are."));
+  page.paragraph(concat(
+      "Intervals hold 95 %. Kept and declined: at the threshold that was calibrated to keep ", percent(r.coverage),
+      " % of the known, of pictures that did not calibrate it. AUROC: how often a known picture scores "
+      "above an unknown one. FPR at 95 % TPR: how many unknown pictures are kept where 95 % of the known are."));
   page.plots(std::span(&plot, 1));
   page.heading("Prediction sets");
   HtmlTable sets{.columns = {"", "%", "95 % interval"}, .rows = {}};
@@ -296,11 +304,13 @@ void write_eval_report(const fs::path& folder, const RejectResult& r) {
     }
     page.pictures(cards);
   }
-  page.heading("Draws");
-  HtmlTable draws{.columns = {"calibrated on", "known", "unknown", "classes held out"}, .rows = {}};
-  for (const auto& one : r.draws)
-    draws.rows.push_back({concat(one.calibration), concat(one.known), concat(one.unknown), joined(one.held_out)});
-  page.table(draws);
+  if (other) {
+    const auto& parts = r.draws.front();
+    page.paragraph(concat("Calibrated on ", parts.calibration, " known pictures, measured on ", parts.known,
+                          " others and ", parts.unknown, " unknown ones."));
+  } else {
+    add_draws(page, r);
+  }
   HtmlTable more{
       .rows = {{"templates", joined(r.templates)},
                {"vocabulary", concat(r.words, " words")},

@@ -59,6 +59,15 @@ TEST(MineNegatives, TakesTheWordsThatAreLeastLikeTheLabels) {
   EXPECT_TRUE(mine_negatives(*backend, matrix({{1, 0}}), labels).empty());
 }
 
+// With groups that are alike, G of weight b each against labels of weight G b: each share is G / (G + 1).
+TEST(EvenThreshold, IsWhereLabelsWeighAsMuchAsAllNegatives) {
+  const std::vector<double> negatives(690, 0);
+  EXPECT_NEAR(neglabel_score(std::vector{std::log(690.0)}, negatives, 1, 6), even_threshold(690), kRounding);
+  EXPECT_NEAR(even_threshold(690), 6.0 / 7, kRounding);
+  EXPECT_EQ(even_threshold(199), 0.5);
+  EXPECT_EQ(even_threshold(0), 0.5);
+}
+
 TEST(RejectScores, AreThoseOfEachPicture) {
   const auto backend = make_reference_backend(DType::kFloat32);
   std::vector<std::vector<float>> many(300, {3, 4});  // more than a block
