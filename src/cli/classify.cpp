@@ -59,12 +59,16 @@ Manual Classify::manual() {
           "of\n"
           "these. Without FILE the labels are weighed against some 700 words of a vocabulary that are unlike all of\n"
           "them (neglabel, Jiang et al. 2024), and the picture is declined if the words together weigh more than the\n"
-          "labels. This suits few labels; \"clipkit eval reject\" calibrates a rule on your pictures, with a coverage.",
+          "labels. This suits few labels; \"clipkit eval reject\" calibrates a rule on your pictures, with a "
+          "coverage.\n"
+          "With --vocabulary no labels are asked for: words of a vocabulary that fit best are proposed. It is encoded\n"
+          "once for each model and kept in the cache. JSON has --top-k words then, not all of them.",
       .argument_help = {{"PICTURE", "files or folders; arguments that exist as files are pictures until --"},
                         {"LABEL", "words to choose from, used as they stand"}},
       .options = {},
       .examples = {"clipkit classify pictures/ --reject \"a dog\" \"a cat\"",
                    "clipkit classify pictures/ --labels classes.txt --reject=none.json",
+                   "clipkit classify pictures/ --vocabulary",
                    "clipkit classify CLIP.png \"a diagram\" \"a dog\" \"a cat\""},
   };
   std::vector<Option>& options = manual.options;
@@ -100,15 +104,33 @@ Classify::Split Classify::split(const Arguments& arguments) const {
   return split;
 }
 
+// The labels of the `wanted` largest probabilities, best first, of equal ones in their order.
+std::vector<size_t> ranked(std::span<const float> probabilities, int wanted) {
+  std::vector<size_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const size_t shown = std::min(order.size(), static_cast<size_t>(wanted));
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+                    [&](size_t a, size_t b) {
+                      return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
+                    });
+  order.resize(shown);
+  return order;
+}
+
 void Classify::report_json(const Answer& answer, const std::vector<std::string>& labels, double threshold) const {
   JsonLine json;
   json.begin_object().member("file", answer.file);
   if (answer.score) json.member("rejected", *answer.score < threshold).member("score", *answer.score);
   if (answer.score) json.member("threshold", threshold);
+  std::vector<size_t> shown = ranked(answer.probabilities, labels_.is_vocabulary() ? top_k_ : 0);
+  if (shown.empty()) {
+    shown.resize(labels.size());
+    std::iota(shown.begin(), shown.end(), size_t{0});
+  }
   for (const auto& [key, values] :
        {std::pair{"probabilities", answer.probabilities}, std::pair{"logits", answer.logits}}) {
     json.key(key).begin_object();
-    for (size_t i = 0; i < labels.size(); ++i) json.member(labels[i], values[i]);
+    for (const size_t i : shown) json.member(labels[i], values[i]);
     json.end_object();
   }
   json.end_object();
@@ -121,20 +143,15 @@ void Classify::report(const Answer& answer, const std::vector<std::string>& labe
   const std::string indent = name_it ? "  " : "";
   if (name_it) print(answer.file + "\n");
   if (answer.score && *answer.score < threshold) return print(indent + "none of these\n");
-  const auto& probabilities = answer.probabilities;
-  std::vector<size_t> order(labels.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  const size_t shown = std::min(order.size(), static_cast<size_t>(top_k_));
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
-                    [&](size_t a, size_t b) {
-                      return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
-                    });
-  for (size_t i = 0; i < shown; ++i) print(indent + fixed(probabilities[order[i]], 4) + "  " + labels[order[i]] + "\n");
+  for (const size_t i : ranked(answer.probabilities, top_k_))
+    print(indent + fixed(answer.probabilities[i], 4) + "  " + labels[i] + "\n");
 }
 
 int Classify::run(const Arguments& arguments) {
   const Split given = split(arguments);
   labels_.resolve(given.labels);
+  if (reject_ && labels_.is_vocabulary())
+    throw UsageError("--reject weighs labels against the vocabulary: with --vocabulary there is nothing to decline");
   if (reject_ && !labels_.has_prompts())
     throw UsageError("--reject needs the labels' prompts, which --classifier has not: give labels");
   const std::vector<std::string> files = list_pictures(given.pictures);

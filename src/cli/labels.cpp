@@ -41,6 +41,18 @@ std::vector<std::string> merge_repeated(const std::vector<std::string>& labels) 
   return merged;
 }
 
+// The lines of a file, each once and without empty ones, or the built-in words for "".
+std::vector<std::string> read_vocabulary(const std::string& file) {
+  if (file.empty()) return label_vocabulary();
+  std::vector<std::string> words;
+  std::unordered_set<std::string> seen;
+  for (std::string& line : read_texts(file)) {
+    if (line.find_first_not_of(" \t") != std::string::npos && seen.insert(line).second)
+      words.push_back(std::move(line));
+  }
+  return words;
+}
+
 // Progress, Ctrl-C and the cache for many labels.
 LabelCache label_cache() {
   const auto line = std::make_shared<std::optional<Progress>>();
@@ -63,6 +75,8 @@ std::vector<std::string> parse_labels(const std::string& json, const std::string
 
 void LabelOptions::add_to(std::vector<Option>& options) {
   options.push_back(text("--labels", "FILE", &file_, "one label a line instead, each put into the template"));
+  options.push_back(optional_text("--vocabulary", "FILE", &vocabulary_,
+                                  "propose words of a built-in vocabulary, or of FILE, one a line, instead"));
   options.push_back(text("--label-set", "NAME", &set_, "the class names of a data set instead, e.g. imagenet"));
   options.push_back(texts("--template", "TEXT", &templates_, "prompt with {} for the label; may be repeated")
                         .with_default("\"a photo of a {}.\" with --labels, \"{}\" otherwise"));
@@ -76,9 +90,12 @@ void LabelOptions::add_saving_to(std::vector<Option>& options) {
 }
 
 void LabelOptions::resolve(const std::vector<std::string>& arguments) {
-  const int sources = !arguments.empty() + !file_.empty() + !set_.empty() + is_saved_with_labels();
-  if (sources > 1) throw UsageError("labels come from one place: arguments, --labels, --label-set or --classifier");
-  if (sources == 0) throw UsageError("there is nothing to choose from: give labels, --labels FILE or --label-set NAME");
+  const int sources =
+      !arguments.empty() + !file_.empty() + !set_.empty() + vocabulary_.has_value() + is_saved_with_labels();
+  if (sources > 1)
+    throw UsageError("labels come from one place: arguments, --labels, --vocabulary, --label-set or --classifier");
+  if (sources == 0)
+    throw UsageError("there is nothing to choose from: give labels, --labels FILE, --vocabulary or --label-set NAME");
   if (!templates_.empty() && !template_set_.empty()) throw UsageError("--template and --templates exclude each other");
   if (!saved_.empty() && !(templates_.empty() && template_set_.empty())) {
     throw UsageError("--classifier is encoded already: templates have no effect on it");
@@ -90,12 +107,17 @@ void LabelOptions::resolve(const std::vector<std::string>& arguments) {
     throw UsageError("--classifier reads .safetensors or .npy, not " + saved_);
   }
 
-  labels_ = !file_.empty() ? read_texts(file_) : !set_.empty() ? class_names(set_) : arguments;
-  labels_ = merge_repeated(labels_);
+  if (vocabulary_) {
+    labels_ = read_vocabulary(*vocabulary_);
+  } else {
+    labels_ = !file_.empty() ? read_texts(file_) : !set_.empty() ? class_names(set_) : arguments;
+    labels_ = merge_repeated(labels_);
+  }
   if (labels_.empty() && !is_saved_with_labels())
-    throw Error(ErrorCode::kInvalidArgument, file_ + ": there are no labels in this file");
+    throw Error(ErrorCode::kInvalidArgument,
+                (vocabulary_ ? *vocabulary_ : file_) + ": there are no labels in this file");
   if (!template_set_.empty()) templates_ = prompt_templates(template_set_);
-  if (templates_.empty()) templates_ = {file_.empty() && set_.empty() ? "{}" : "a photo of a {}."};
+  if (templates_.empty()) templates_ = {file_.empty() && set_.empty() && !vocabulary_ ? "{}" : "a photo of a {}."};
   for (const std::string& one : templates_) {
     if (one.find("{}") == std::string::npos) throw UsageError("the template \"" + one + "\" has no {} for the label");
   }
@@ -107,7 +129,8 @@ ZeroShotClassifier LabelOptions::make(const Model& model, const std::string& mod
     classifier = read(model, model_name);
   } else {
     classifier.labels = labels_;
-    classifier.weights = model.zero_shot_classifier(labels_, templates_);
+    classifier.weights = vocabulary_ ? encode_labels(model, labels_, templates_, label_cache())
+                                     : model.zero_shot_classifier(labels_, templates_);
   }
   if (!save_to_.empty()) save(classifier, model_name);
   return classifier;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,11 @@ class LabelOptions {
   void add_saving_to(std::vector<Option>& options);
 
   // Whether an option gives the labels, so that none are expected among the arguments.
-  bool gives_labels() const noexcept { return !file_.empty() || !set_.empty() || is_saved_with_labels(); }
+  bool gives_labels() const noexcept {
+    return !file_.empty() || !set_.empty() || vocabulary_ || is_saved_with_labels();
+  }
+  // Whether the labels are so many that the likeliest alone are of interest.
+  bool is_vocabulary() const noexcept { return vocabulary_.has_value(); }
   // Whether labels are encoded, from prompts that are known, or read.
   bool has_prompts() const noexcept { return saved_.empty(); }
   // Checks what can be checked before a model is loaded: files, repeated and empty labels, templates. Repeated labels
@@ -41,6 +46,7 @@ class LabelOptions {
   void save(const ZeroShotClassifier& classifier, const std::string& model_name) const;
 
   std::string file_, set_, template_set_, saved_, save_to_;
+  std::optional<std::string> vocabulary_;  // a file, or "" for the built-in one
   std::vector<std::string> templates_;
   std::vector<std::string> labels_;
 };
