@@ -36,10 +36,12 @@ class Classify : public Command {
   struct Answer {
     const std::string& file;
     std::span<const float> logits, probabilities;
-    std::optional<double> score{};  // with --reject
+    bool is_scored = false;           // with --reject
+    double score = 0, threshold = 0;  // below it: none of the labels
+    bool is_rejected() const { return is_scored && score < threshold; }
   };
-  void report(const Answer& answer, const std::vector<std::string>& labels, double threshold, bool name_it) const;
-  void report_json(const Answer& answer, const std::vector<std::string>& labels, double threshold) const;
+  void report(const Answer& answer, const std::vector<std::string>& labels, bool name_it) const;
+  void report_json(const Answer& answer, const std::vector<std::string>& labels) const;
 
   LabelOptions labels_;
   ModelOptions model_;
@@ -117,11 +119,13 @@ std::vector<size_t> ranked(std::span<const float> probabilities, int wanted) {
   return order;
 }
 
-void Classify::report_json(const Answer& answer, const std::vector<std::string>& labels, double threshold) const {
+void Classify::report_json(const Answer& answer, const std::vector<std::string>& labels) const {
   JsonLine json;
   json.begin_object().member("file", answer.file);
-  if (answer.score) json.member("rejected", *answer.score < threshold).member("score", *answer.score);
-  if (answer.score) json.member("threshold", threshold);
+  if (answer.is_scored) {
+    json.member("rejected", answer.is_rejected()).member("score", answer.score);
+    json.member("threshold", answer.threshold);
+  }
   std::vector<size_t> shown = ranked(answer.probabilities, labels_.is_vocabulary() ? top_k_ : 0);
   if (shown.empty()) {
     shown.resize(labels.size());
@@ -137,12 +141,11 @@ void Classify::report_json(const Answer& answer, const std::vector<std::string>&
   print(std::move(json).line());
 }
 
-void Classify::report(const Answer& answer, const std::vector<std::string>& labels, double threshold,
-                      bool name_it) const {
-  if (json_) return report_json(answer, labels, threshold);
+void Classify::report(const Answer& answer, const std::vector<std::string>& labels, bool name_it) const {
+  if (json_) return report_json(answer, labels);
   const std::string indent = name_it ? "  " : "";
   if (name_it) print(answer.file + "\n");
-  if (answer.score && *answer.score < threshold) return print(indent + "none of these\n");
+  if (answer.is_rejected()) return print(indent + "none of these\n");
   for (const size_t i : ranked(answer.probabilities, top_k_))
     print(indent + fixed(answer.probabilities[i], 4) + "  " + labels[i] + "\n");
 }
@@ -193,8 +196,12 @@ int Classify::run(const Arguments& arguments) {
       for (size_t i = 0; i < good.size(); ++i) {
         const auto row = static_cast<int64_t>(i);
         Answer answer{files[good[i]], logits.row<float>(row), probabilities.row<float>(row)};
-        if (rejector) answer.score = scores[i];
-        report(answer, classifier.labels, rejector ? rejector->threshold() : 0, name_them);
+        if (rejector) {
+          answer.is_scored = true;
+          answer.score = scores[i];
+          answer.threshold = rejector->threshold();
+        }
+        report(answer, classifier.labels, name_them);
       }
     }
     flush_output();
