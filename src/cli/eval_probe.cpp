@@ -29,8 +29,8 @@ Manual EvalProbe::manual() {
           "Fit a linear classifier to a model's features of a data set, and say how often it is right.\n"
           "CLIP's protocol: logistic regression by L-BFGS, its regulariser chosen on validation pictures among 96\n"
           "values, a last fit on training and validation pictures, scored on the test split.\n"
-          "With --shots: few pictures of each class instead, by the plain probe, Tip-Adapter and a probe that starts\n"
-          "from the texts, each next to zero-shot.",
+          "With --shots: few pictures of each class instead, by the plain probe, Tip-Adapter(-F) and a probe that\n"
+          "starts from the texts, each next to zero-shot.",
       .argument_help = {},
       .options = {},
       .examples = {"clipkit eval probe --model ViT-B-32.pt --data fashion-mnist:/data/fmnist --report out",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/shuffle.h"
 
 namespace clipkit {
 
@@ -111,7 +112,7 @@ void jitter_colors(Image& image, const ColorJitter& jitter, Random& random) {
   CLIPKIT_ASSERT(image.mode == ImageMode::kRgb);
   if (jitter.probability > 0 && random.uniform_double() < jitter.probability) {
     std::array<int, 4> order{0, 1, 2, 3};
-    for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+    shuffle(order, random);
     const auto factor = [&](double strength) { return random.uniform(std::max(0.0, 1 - strength), 1 + strength); };
     const double brightness = factor(jitter.brightness), contrast = factor(jitter.contrast);
     const double saturation = factor(jitter.saturation), turns = random.uniform(-jitter.hue, jitter.hue);

@@ -60,6 +60,11 @@ std::unique_ptr<FewShotHead> make_text_head(LogisticOptions limits = {});
 // Tip-Adapter (Zhang et al. 2022), without training: zero-shot logits plus alpha times the sum, over the shots of a
 // class, of exp(-beta (1 - cosine)). alpha = 0 is zero-shot.
 std::unique_ptr<FewShotHead> make_tip_head();
+// Tip-Adapter-F: the same with keys that are trained on the shots (transfer/tip_keys.h), then alpha and beta chosen.
+std::unique_ptr<FewShotHead> make_trained_tip_head(std::function<bool()> stop = {});
+
+// zero_shot + factor * learned, (N, C) float64 each.
+Tensor zero_shot_plus(const FewShotPictures& pictures, double factor, const Tensor& learned);
 
 // The setting that scores best on shots held out in turn: of each class the i-th shot in fold i modulo 4, or the shots
 // of the smallest class if it has fewer; with many shots of each class one fold is held out. score: of (M, C) logits

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/compute_thread.h"
 #include "base/quote.h"
-#include "base/random.h"
+#include "base/shuffle.h"
 #include "eval/classification.h"
 #include "eval/labelled_pictures.h"
 #include "eval/mean_of_draws.h"
@@ -55,7 +55,7 @@ std::vector<int64_t> draw_shots(const std::vector<int32_t>& classes, const std::
     CLIPKIT_CHECK(!rows.empty() && rows.size() >= wanted, "class ", quote(titles[c]), " has ", rows.size(),
                   " training pictures, ", shots == 0 ? 1 : shots, " are asked for");
     Random random(seed, RandomUse::kShots, static_cast<uint32_t>(c), 1);
-    for (size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
+    shuffle(rows, random);
     drawn.insert(drawn.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(wanted));
   }
   return drawn;
@@ -117,7 +117,8 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
   result.zero_shot = score(test.zero_shot, test.plain.classes);
 
   const LogisticOptions limits{.max_iterations = options.probe.max_iterations, .stop = callbacks.stop};
-  const std::unique_ptr<FewShotHead> heads[] = {make_plain_head(limits), make_tip_head(), make_text_head(limits)};
+  const std::unique_ptr<FewShotHead> heads[] = {make_plain_head(limits), make_tip_head(),
+                                                make_trained_tip_head(callbacks.stop), make_text_head(limits)};
   const std::vector<std::string> titles = class_titles(sets.test);
   const auto draws = [&](int shots) { return shots == 0 ? 1 : options.seeds; };  // there is one way to take all
   int64_t done = 0, total = 0;

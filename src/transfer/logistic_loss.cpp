@@ -7,9 +7,6 @@
 
 namespace clipkit {
 
-namespace {
-
-// scores become the gradient with respect to them: softmax minus the right class.
 LogisticLoss::Value softmax_loss(double* scores, int64_t rows, int32_t right) {
   double largest = scores[0], sum = 0, curvature = 0;
   for (int64_t k = 1; k < rows; ++k) largest = std::max(largest, scores[k]);
@@ -22,6 +19,8 @@ LogisticLoss::Value softmax_loss(double* scores, int64_t rows, int32_t right) {
   scores[right] -= 1;
   return {std::log(sum) - own, curvature / static_cast<double>(rows)};
 }
+
+namespace {
 
 LogisticLoss::Value logistic_loss(double& score, int32_t right) {
   const double small = std::exp(-std::abs(score));  // at most 1: nothing overflows

@@ -39,4 +39,8 @@ class LogisticLoss {
   std::vector<std::vector<double>> lanes_;
 };
 
+// Of one row: -log softmax(scores)[right]. The scores, K of them, become the gradient with respect to them: softmax
+// minus the right class.
+LogisticLoss::Value softmax_loss(double* scores, int64_t num_classes, int32_t right);
+
 }  // namespace clipkit

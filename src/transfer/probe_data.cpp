@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/check.h"
-#include "base/random.h"
+#include "base/shuffle.h"
 
 namespace clipkit {
 
@@ -53,7 +53,7 @@ HeldOut hold_out_fifth(const std::vector<int32_t>& classes) {
   HeldOut result;
   for (auto& [label, rows] : rows_of) {
     Random random(0, RandomUse::kShots, static_cast<uint32_t>(label));
-    for (size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
+    shuffle(rows, random);
     const size_t held = std::min((rows.size() + 4) / 5, rows.size() - 1);
     result.validation.insert(result.validation.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(held));
     result.train.insert(result.train.end(), rows.begin() + static_cast<std::ptrdiff_t>(held), rows.end());

@@ -54,7 +54,7 @@ TEST(FewShotHeads, StayWithZeroShotWhereShotsTeachNothing) {
     zero_shot.row<double>(i)[static_cast<size_t>(i % kC)] = 5;
   }
   run_on_compute_thread([&] {
-    for (const auto& head : {make_tip_head(), make_text_head({.max_iterations = 100})}) {
+    for (const auto& head : {make_tip_head(), make_trained_tip_head(), make_text_head({.max_iterations = 100})}) {
       const int setting = choose_setting(*head, shots, top1_of);
       EXPECT_EQ(head->setting(setting), "zero-shot") << head->name();
       const Tensor scores = head->scores(shots, shots, setting);
@@ -72,7 +72,7 @@ TEST(FewShotHeads, SayTheSameOfSettingsTogetherAndAlone) {
   for (int64_t i = 0; i < kN; ++i) shots.classes.push_back(static_cast<int32_t>(i % kC));
   const FewShotPictures others{other, other, none, {0, 1, 2, 0, 1}};
   run_on_compute_thread([&] {
-    for (const auto& head : {make_plain_head(), make_tip_head(), make_text_head()}) {
+    for (const auto& head : {make_plain_head(), make_tip_head(), make_trained_tip_head(), make_text_head()}) {
       std::vector<int> settings(static_cast<size_t>(head->num_settings()));
       std::iota(settings.begin(), settings.end(), 0);
       size_t next = 0;
@@ -144,7 +144,7 @@ TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
   const FewShotResult result =
       run_few_shot(options, sets, made.encoder, Output::kBeforeProjection, 10, {}, {.command = "test"}, {});
   EXPECT_EQ(result.zero_shot, 0);
-  ASSERT_THAT(result.heads, SizeIs(3));
+  ASSERT_THAT(result.heads, SizeIs(4));
   for (const auto& head : result.heads) {
     ASSERT_THAT(head.points, SizeIs(3));
     EXPECT_THAT(head.points[1].scores, SizeIs(3));
@@ -158,8 +158,8 @@ TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
   EXPECT_NEAR(shot.mean - shot.low, shot.high - shot.mean, 1e-12);
   EXPECT_TRUE(std::isnan(result.heads[0].points[2].low)) << "one seed has no spread";
   EXPECT_GT(result.heads[0].points[1].mean, 0.9);
-  EXPECT_GT(result.heads[2].points[2].mean, 0.9);
-  EXPECT_EQ(parse_json(to_json(result), "result")["heads"].size(), 3U);
+  EXPECT_GT(result.heads[3].points[2].mean, 0.9);
+  EXPECT_EQ(parse_json(to_json(result), "result")["heads"].size(), 4U);
 }
 
 }  // namespace
