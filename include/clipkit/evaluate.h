@@ -145,12 +145,33 @@ struct ProbeResult {
   ClassificationScores scores{};
 };
 
+// What learns from few labelled pictures. docs/evaluation.md.
+enum class FewShotMethod : uint8_t {
+  kProbe,        // the linear probe, which knows nothing of texts
+  kTipAdapter,   // Tip-Adapter (Zhang et al. 2022), without training
+  kTipAdapterF,  // Tip-Adapter-F, with trained keys
+  kTextBlended,  // a probe that starts from the texts' weights
+  kWiseFt,       // fine-tuned towers, averaged with those of zero-shot (Wortsman et al. 2022)
+  kFineTuned,    // the same as they come out
+};
+
+// Of kWiseFt and kFineTuned.
+struct FineTuning {
+  double lr = 1e-5, weight_decay = 0.1;
+  int epochs = 10;
+  int batch_size = 64;  // pictures at most, each of another class
+};
+
 // How good few labelled pictures are: heads fitted on so many of each class, drawn anew for each seed.
 struct FewShotOptions {
   ProbeOptions probe{};                       // its validation split and lambda are not used
   std::vector<int> shots = {1, 2, 4, 8, 16};  // of each class; 0: all there are
   int seeds = 3;
   std::vector<std::string> templates{};  // instead of the set's, for the text weights
+  // Those that fine-tune take long: every one of a draw's held-out folds is a training run.
+  std::vector<FewShotMethod> methods = {FewShotMethod::kProbe, FewShotMethod::kTipAdapter, FewShotMethod::kTipAdapterF,
+                                        FewShotMethod::kTextBlended};
+  FineTuning fine_tuning{};
 };
 
 struct FewShotResult {

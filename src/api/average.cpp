@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "tensor/convert.h"
+#include "train/average_weights.h"
 
 namespace clipkit {
 
@@ -27,11 +28,7 @@ void average_checkpoints(const std::filesystem::path& first, const std::filesyst
   for (const auto& [name, tensor] : from) {
     const auto found = other.find(name);
     if (tensor.dtype() != DType::kFloat32 || found == other.end()) continue;  // BatchNorm's counters
-    const Tensor mean = Tensor::empty(tensor.shape());
-    for (int64_t i = 0; i < tensor.num_elements(); ++i) {
-      const double x = tensor.data<float>()[i], y = found->second.data<float>()[i];
-      mean.data<float>()[i] = static_cast<float>((1 - alpha) * x + alpha * y);
-    }
+    const Tensor mean = average_weights(tensor, found->second, alpha);
     result.emplace(name, to_dtype(mean, options.dtype.value_or(DType::kFloat32)));
   }
   write_checkpoint(to, a, result, options.layout);

@@ -58,6 +58,15 @@ std::unique_ptr<Opened> open(const EvalInput& input, bool text_tower) {
   return opened;
 }
 
+// The model once more, with weights that can be trained. On the compute thread.
+FineTuner::Parts trainable(const EvalInput& input) {
+  ModelSource source = open_model_source(input.model, load_options(input, true));
+  Clip model(source.config, true, true);
+  model.load(source.checkpoint.tensors, source.position_resize, source.place);
+  const DType products = input.precision == Precision::kBFloat16 ? DType::kBFloat16 : DType::kFloat32;
+  return {std::move(model), open_backend(input.device, products), open_tokenizer(source.checkpoint)};
+}
+
 Output output_of(ProbeLayer layer, const ModelConfig& config) {
   switch (layer) {
     case ProbeLayer::kBeforeProjection:
@@ -96,8 +105,10 @@ FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbac
   const ProbeSets sets = open_probe_sets(options.probe);
   check_few_shot(options, sets);
   const auto opened = open(options.probe.input, true);
-  return run_few_shot(options, sets, opened->encoder, output_of(options.probe.layer, opened->model.config()),
-                      static_cast<double>(opened->model.logit_scale()), opened->cache, opened->origin, callbacks);
+  return run_few_shot(
+      options, sets, opened->encoder, output_of(options.probe.layer, opened->model.config()),
+      static_cast<double>(opened->model.logit_scale()), opened->cache, [&] { return trainable(options.probe.input); },
+      opened->origin, callbacks);
 }
 
 RejectResult evaluate_reject(const RejectOptions& options, const EvalCallbacks& callbacks) {

@@ -1,11 +1,26 @@
 #include "clipkit/evaluate.h"
 
+#include <algorithm>
+
 #include "cli/command.h"
 #include "cli/eval_options.h"
 
 namespace clipkit::cli {
 
 namespace {
+
+const std::vector<std::pair<std::string, FewShotMethod>> kMethods = {{"probe", FewShotMethod::kProbe},
+                                                                     {"tip-adapter", FewShotMethod::kTipAdapter},
+                                                                     {"tip-adapter-f", FewShotMethod::kTipAdapterF},
+                                                                     {"blended", FewShotMethod::kTextBlended},
+                                                                     {"wise-ft", FewShotMethod::kWiseFt},
+                                                                     {"fine-tuned", FewShotMethod::kFineTuned}};
+
+std::string method_names() {
+  std::string names;
+  for (const auto& [name, method] : kMethods) names += (names.empty() ? "" : ",") + name;
+  return names;
+}
 
 class EvalProbe : public Command {
  public:
@@ -18,7 +33,7 @@ class EvalProbe : public Command {
   EvalOptions eval_;
   ProbeOptions o_;
   FewShotOptions few_;
-  std::string shots_;
+  std::string shots_, heads_;
 };
 
 Manual EvalProbe::manual() {
@@ -29,12 +44,15 @@ Manual EvalProbe::manual() {
           "Fit a linear classifier to a model's features of a data set, and say how often it is right.\n"
           "CLIP's protocol: logistic regression by L-BFGS, its regulariser chosen on validation pictures among 96\n"
           "values, a last fit on training and validation pictures, scored on the test split.\n"
-          "With --shots: few pictures of each class instead, by the plain probe, Tip-Adapter(-F) and a probe that\n"
-          "starts from the texts, each next to zero-shot.",
+          "With --shots: few pictures of each class instead, by the plain probe, Tip-Adapter(-F), a probe that starts "
+          "from\n"
+          "the texts and, if asked for, fine-tuning with averaged weights (WiSE-FT), each next to zero-shot.",
       .argument_help = {},
       .options = {},
-      .examples = {"clipkit eval probe --model ViT-B-32.pt --data fashion-mnist:/data/fmnist --report out",
-                   "clipkit eval probe --data fashion-mnist:/data/fmnist --shots 1,2,4,8,16,full --report curve"},
+      .examples =
+          {"clipkit eval probe --model ViT-B-32.pt --data fashion-mnist:/data/fmnist --report out",
+           "clipkit eval probe --data fashion-mnist:/data/fmnist --shots 1,2,4,8,16,full --report curve",
+           "clipkit eval probe --data fashion-mnist:/data/fmnist --shots 1,4,16 --heads probe,wise-ft,fine-tuned"},
   };
   eval_.add_to(manual.options, "NAME:PATH of a known set (clipkit data sets), a folder with train and test, or a .csv");
   const std::vector<std::pair<std::string, ProbeLayer>> layers = {{"paper", ProbeLayer::kPaper},
@@ -51,6 +69,16 @@ Manual EvalProbe::manual() {
       real("--lambda", "X", &o_.lambda, 1e-12, "regulariser, 1 / C in scikit-learn's words").with_default("searched"));
   manual.options.push_back(text("--shots", "LIST", &shots_, "pictures of each class, as in 1,2,4,8,16,full"));
   manual.options.push_back(number("--seeds", "N", &few_.seeds, {1, 1000}, "draws of the shots, with --shots"));
+  manual.options.push_back(
+      text("--heads", "LIST", &heads_,
+           "what learns, with --shots: " + method_names() + "; the last two fine-tune the model, which takes long")
+          .with_default("the first four"));
+  manual.options.push_back(
+      real("--fine-tune-lr", "X", &few_.fine_tuning.lr, 1e-12, "learning rate of wise-ft and fine-tuned"));
+  manual.options.push_back(
+      number("--fine-tune-epochs", "N", &few_.fine_tuning.epochs, {1, 100'000}, "rounds over the shots"));
+  manual.options.push_back(number("--fine-tune-batch", "N", &few_.fine_tuning.batch_size, {2, 1 << 20},
+                                  "pictures a step at most, each of another class"));
   manual.options.push_back(texts("--template", "TEXT", &few_.templates, "prompt with {} for the class, with --shots")
                                .with_default("the set's templates"));
   manual.options.push_back(
@@ -58,23 +86,44 @@ Manual EvalProbe::manual() {
   return manual;
 }
 
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> words;
+  for (size_t begin = 0; begin <= list.size(); begin += words.back().size() + 1)
+    words.push_back(list.substr(begin, list.find(',', begin) - begin));
+  return words;
+}
+
 std::vector<int> parse_shots(const std::string& list) {
   std::vector<int> shots;
-  for (size_t begin = 0; begin <= list.size();) {
-    const size_t end = std::min(list.find(',', begin), list.size());
-    const std::string word = list.substr(begin, end - begin);
+  for (const std::string& word : split(list)) {
     const bool digits = !word.empty() && word.size() <= 6 && word.find_first_not_of("0123456789") == std::string::npos;
     if (word != "full" && (!digits || std::stoi(word) < 1))
       throw UsageError("--shots: \"" + word + "\" is neither a number of pictures nor \"full\"");
     shots.push_back(word == "full" ? 0 : std::stoi(word));
-    begin = end + 1;
   }
   return shots;
+}
+
+std::vector<FewShotMethod> parse_heads(const std::string& list) {
+  std::vector<FewShotMethod> methods;
+  for (const std::string& word : split(list)) {
+    const auto found =
+        std::find_if(kMethods.begin(), kMethods.end(), [&](const auto& known) { return known.first == word; });
+    if (found == kMethods.end()) {
+      std::vector<std::string> names;
+      for (const auto& known : kMethods) names.push_back(known.first);
+      throw UsageError("--heads: there is no \"" + word + "\"" + suggestion(word, names) + "; there are " +
+                       method_names());
+    }
+    methods.push_back(found->second);
+  }
+  return methods;
 }
 
 int EvalProbe::run_shots() {
   few_.probe = o_;
   few_.shots = parse_shots(shots_);
+  if (!heads_.empty()) few_.methods = parse_heads(heads_);
   const FewShotResult result =
       evaluate([&](const EvalCallbacks& callbacks) { return evaluate_few_shot(few_, callbacks); });
   eval_.finish(result, [&] {
@@ -102,6 +151,7 @@ int EvalProbe::run(const Arguments& arguments) {
     return run_shots();
   }
   if (!few_.templates.empty()) throw UsageError("--template is for --shots: the probe reads no texts");
+  if (!heads_.empty()) throw UsageError("--heads is for --shots");
   const ProbeResult result = evaluate([&](const EvalCallbacks& callbacks) { return evaluate_probe(o_, callbacks); });
   eval_.finish(result, [&] {
     print_scores(result.scores, result.origin);

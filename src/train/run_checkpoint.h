@@ -61,7 +61,7 @@ class RunCheckpoints {
   std::filesystem::path root_;
 };
 
-// The model's tensors on the host, float32, under OpenAI names.
+// The model's tensors on the host, float32, under OpenAI names; they may be the very memory that training moves.
 StateDict download_parameters(Backend& backend, Clip& model);
 
 }  // namespace clipkit

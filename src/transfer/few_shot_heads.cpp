@@ -94,8 +94,11 @@ FewShotRows::FewShotRows(const FewShotPictures& all, const std::vector<int64_t>&
     : plain_(rows_of<float>(all.plain, which)),
       unit_(rows_of<float>(all.unit, which)),
       zero_shot_(rows_of<double>(all.zero_shot, which)),
-      pictures_{plain_, unit_, zero_shot_, {}} {
-  for (const int64_t row : which) pictures_.classes.push_back(all.classes[static_cast<size_t>(row)]);
+      pictures_{plain_, unit_, zero_shot_, {}, all.set, {}} {
+  for (const int64_t row : which) {
+    pictures_.classes.push_back(all.classes[static_cast<size_t>(row)]);
+    if (all.set) pictures_.pictures.push_back(all.pictures[static_cast<size_t>(row)]);
+  }
 }
 
 Tensor FewShotHead::scores(const FewShotPictures& shots, const FewShotPictures& others, int setting) const {
@@ -118,7 +121,7 @@ int choose_setting(const FewShotHead& head, const FewShotPictures& shots,
   for (const int32_t label : shots.classes) place.push_back(count[label]++);
   int folds = kMaxFolds;
   for (const auto& [label, shots_of] : count) folds = std::min(folds, shots_of);
-  if (folds < 2) return head.default_setting();
+  if (folds < 2 || head.num_settings() == 1) return head.default_setting();
   std::vector<int> settings(static_cast<size_t>(head.num_settings()));
   std::iota(settings.begin(), settings.end(), 0);
   std::vector<double> sums(settings.size(), 0);

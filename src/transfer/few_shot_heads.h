@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "clipkit/tensor.h"
+#include "data/labelled_set.h"
 #include "transfer/logistic_regression.h"
 
 namespace clipkit {
@@ -18,6 +19,9 @@ struct FewShotPictures {
   TensorView unit;                 // (N, E) float32: unit vectors, to compare with texts
   TensorView zero_shot;            // (N, C) float64: the zero-shot logits
   std::vector<int32_t> classes{};  // (N)
+  // Where they are, for heads that look at the pictures themselves.
+  const LabelledSet* set = nullptr;
+  std::vector<int64_t> pictures{};  // (N) which of the set's
 };
 
 // Copies of some of them.
@@ -62,6 +66,12 @@ std::unique_ptr<FewShotHead> make_text_head(LogisticOptions limits = {});
 std::unique_ptr<FewShotHead> make_tip_head();
 // Tip-Adapter-F: the same with keys that are trained on the shots (transfer/tip_keys.h), then alpha and beta chosen.
 std::unique_ptr<FewShotHead> make_trained_tip_head(std::function<bool()> stop = {});
+
+class FineTuner;
+// The towers themselves, fine-tuned on the shots (transfer/fine_tuner.h, borrowed): as they come out, and averaged with
+// the weights of zero-shot (WiSE-FT, Wortsman et al. 2022).
+std::unique_ptr<FewShotHead> make_fine_tuned_head(FineTuner& tuner);
+std::unique_ptr<FewShotHead> make_wise_ft_head(FineTuner& tuner);
 
 // zero_shot + factor * learned, (N, C) float64 each.
 Tensor zero_shot_plus(const FewShotPictures& pictures, double factor, const Tensor& learned);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "base/check.h"
 #include "base/compute_thread.h"
@@ -24,8 +26,10 @@ namespace {
 struct SplitPictures {
   ProbeData plain;
   Tensor unit, zero_shot;
+  const LabelledSet* set = nullptr;
+  std::vector<int64_t> pictures;
 
-  FewShotPictures all() const { return {plain.x, unit, zero_shot, plain.classes}; }
+  FewShotPictures all() const { return {plain.x, unit, zero_shot, plain.classes, set, pictures}; }
 };
 
 std::vector<std::vector<std::string>> prompts_of(const FewShotOptions& options, const ProbeSets& sets,
@@ -40,6 +44,38 @@ void add_summary(FewShotResult::Point& point) {
   point.mean = mean.value;
   point.low = mean.low;
   point.high = mean.high;
+}
+
+// The heads that are asked for, in the order of FewShotMethod: the averages come before the fine-tuned towers, so that
+// what is trained on all shots for the one serves the other.
+std::vector<std::unique_ptr<FewShotHead>> heads_of(const FewShotOptions& options, const EvalCallbacks& callbacks,
+                                                   const std::function<FineTuner&()>& tuner) {
+  const LogisticOptions limits{.max_iterations = options.probe.max_iterations, .stop = callbacks.stop};
+  const std::set<FewShotMethod> wanted(options.methods.begin(), options.methods.end());
+  std::vector<std::unique_ptr<FewShotHead>> heads;
+  for (const FewShotMethod method : wanted) {
+    switch (method) {
+      case FewShotMethod::kProbe:
+        heads.push_back(make_plain_head(limits));
+        break;
+      case FewShotMethod::kTipAdapter:
+        heads.push_back(make_tip_head());
+        break;
+      case FewShotMethod::kTipAdapterF:
+        heads.push_back(make_trained_tip_head(callbacks.stop));
+        break;
+      case FewShotMethod::kTextBlended:
+        heads.push_back(make_text_head(limits));
+        break;
+      case FewShotMethod::kWiseFt:
+        run_on_compute_thread([&] { heads.push_back(make_wise_ft_head(tuner())); });
+        break;
+      case FewShotMethod::kFineTuned:
+        run_on_compute_thread([&] { heads.push_back(make_fine_tuned_head(tuner())); });
+        break;
+    }
+  }
+  return heads;
 }
 
 }  // namespace
@@ -63,6 +99,15 @@ std::vector<int64_t> draw_shots(const std::vector<int32_t>& classes, const std::
 
 void check_few_shot(const FewShotOptions& options, const ProbeSets& sets) {
   CLIPKIT_CHECK(options.seeds >= 1 && options.seeds <= 1000, options.seeds, " seeds, expected 1 to 1000");
+  CLIPKIT_CHECK(!options.methods.empty(), "no method to learn from few shots by");
+  const FineTuning& tuning = options.fine_tuning;
+  CLIPKIT_CHECK(
+      tuning.lr > 0 && std::isfinite(tuning.lr) && tuning.weight_decay >= 0 && tuning.weight_decay * tuning.lr < 1,
+      "fine-tuning with a learning rate of ", tuning.lr, " and a weight decay of ", tuning.weight_decay);
+  CLIPKIT_CHECK(tuning.epochs >= 1 && tuning.epochs <= 100'000, tuning.epochs,
+                " epochs of fine-tuning, expected 1 to 100000");
+  CLIPKIT_CHECK(tuning.batch_size >= 2 && tuning.batch_size <= 1 << 20, "a batch of ", tuning.batch_size,
+                " pictures, expected 2 to ", 1 << 20);
   std::vector<std::string> unused;
   prompts_of(options, sets, unused);
   std::vector<int32_t> classes;
@@ -77,7 +122,8 @@ void check_few_shot(const FewShotOptions& options, const ProbeSets& sets) {
 }
 
 FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets, const Encoder& encoder, Output plain,
-                           double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
+                           double logit_scale, const std::filesystem::path& cache,
+                           const std::function<FineTuner::Parts()>& open_model, EvalOrigin origin,
                            const EvalCallbacks& callbacks) {
   const EvalInput& input = options.probe.input;
   FewShotResult result;
@@ -99,6 +145,8 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
     split.zero_shot = zero_shot_logits(*encoder.backend, features.x, classifier, logit_scale);
     run_on_compute_thread([&] { ops::normalize_rows(*encoder.backend, {.x = features.x, .y = features.x}); });
     split.unit = std::move(features.x);
+    split.set = &set;
+    split.pictures = features.pictures;
     return split;
   };
   PictureFeatures features;
@@ -116,30 +164,34 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
   result.metric = to_string(sets.test.metric);
   result.zero_shot = score(test.zero_shot, test.plain.classes);
 
-  const LogisticOptions limits{.max_iterations = options.probe.max_iterations, .stop = callbacks.stop};
-  const std::unique_ptr<FewShotHead> heads[] = {make_plain_head(limits), make_tip_head(),
-                                                make_trained_tip_head(callbacks.stop), make_text_head(limits)};
+  std::optional<FineTuner> tuner;
+  const std::vector<std::unique_ptr<FewShotHead>> heads = heads_of(options, callbacks, [&]() -> FineTuner& {
+    if (!tuner) tuner.emplace(open_model(), *encoder.backend, options.fine_tuning, prompts, input.threads, callbacks);
+    return *tuner;
+  });
+  for (const auto& head : heads) result.heads.push_back({head->name(), head->what(), {}});
   const std::vector<std::string> titles = class_titles(sets.test);
   const auto draws = [&](int shots) { return shots == 0 ? 1 : options.seeds; };  // there is one way to take all
   int64_t done = 0, total = 0;
-  for (const int shots : options.shots) total += static_cast<int64_t>(std::size(heads)) * draws(shots);
-  for (const auto& head : heads) {
-    FewShotResult::Head& made = result.heads.emplace_back(FewShotResult::Head{head->name(), head->what(), {}});
-    for (const int shots : options.shots) {
-      FewShotResult::Point point{.shots = shots};
-      for (int seed = 0; seed < draws(shots); ++seed) {
+  for (const int shots : options.shots) total += static_cast<int64_t>(heads.size()) * draws(shots);
+  for (const int shots : options.shots) {
+    std::vector<FewShotResult::Point> points(heads.size(), {.shots = shots});
+    for (int seed = 0; seed < draws(shots); ++seed) {
+      const FewShotRows shown(train.all(), draw_shots(train.plain.classes, titles, shots, static_cast<uint32_t>(seed)));
+      for (size_t h = 0; h < heads.size(); ++h) {
         if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "few shots: stopped");
-        const FewShotRows shown(train.all(),
-                                draw_shots(train.plain.classes, titles, shots, static_cast<uint32_t>(seed)));
         run_on_compute_thread([&] {
-          const int setting = choose_setting(*head, shown.pictures(), score);
-          point.chosen.push_back(head->setting(setting));
-          point.scores.push_back(score(head->scores(shown.pictures(), test.all(), setting), test.plain.classes));
+          const int setting = choose_setting(*heads[h], shown.pictures(), score);
+          points[h].chosen.push_back(heads[h]->setting(setting));
+          points[h].scores.push_back(
+              score(heads[h]->scores(shown.pictures(), test.all(), setting), test.plain.classes));
         });
         if (callbacks.progress) callbacks.progress("heads", ++done, total);
       }
-      add_summary(point);
-      made.points.push_back(std::move(point));
+    }
+    for (size_t h = 0; h < heads.size(); ++h) {
+      add_summary(points[h]);
+      result.heads[h].points.push_back(std::move(points[h]));
     }
   }
   result.origin = std::move(origin);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 #include "clipkit/evaluate.h"
 #include "eval/encoder.h"
+#include "transfer/fine_tuner.h"
 #include "transfer/probe_run.h"
 
 namespace clipkit {
@@ -18,9 +20,11 @@ std::vector<int64_t> draw_shots(const std::vector<int32_t>& classes, const std::
 void check_few_shot(const FewShotOptions& options, const ProbeSets& sets);
 
 // Every head on every number of shots and every seed; scores of all test pictures. The options are checked. plain:
-// which features the plain probe has. Not on the compute thread. Errors: as of evaluate_few_shot.
+// which features the plain probe has. open_model: what is fine-tuned, called if it is, on the compute thread. Not on
+// the compute thread. Errors: as of evaluate_few_shot.
 FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets, const Encoder& encoder, Output plain,
-                           double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
+                           double logit_scale, const std::filesystem::path& cache,
+                           const std::function<FineTuner::Parts()>& open_model, EvalOrigin origin,
                            const EvalCallbacks& callbacks);
 
 }  // namespace clipkit

@@ -44,6 +44,9 @@ TEST_F(EvalCommand, ShowsItsSubcommands) {
   EXPECT_EQ(eval("retrieval", {"--data", "x", "--prompt", "none"}).status, 2);
   EXPECT_EQ(eval("probe", {"--data", "x", "--shots", "1,two"}).status, 2);
   EXPECT_EQ(eval("probe", {"--data", "x", "--shots", "1", "--lambda", "1"}).status, 2);
+  EXPECT_EQ(eval("probe", {"--data", "x", "--heads", "probe"}).status, 2);
+  EXPECT_THAT(eval("probe", {"--data", "x", "--shots", "1", "--heads", "probe,tip-adaptor"}).err,
+              HasSubstr("did you mean tip-adapter?"));
   EXPECT_EQ(eval("zero-shot", {"--data", in_folder("nowhere")}).status, 1);
 }
 
@@ -111,6 +114,18 @@ TEST_F(EvalCommand, FewShotsStandNextToZeroShot) {
   EXPECT_THAT(slurp(in_folder("out/index.html")), HasSubstr("<svg"));
   EXPECT_THAT(eval("probe", {"--data", set, "--shots", "6"}).err,
               HasSubstr("has 5 training pictures, 6 are asked for"));
+}
+
+TEST_F(EvalCommand, FewShotsFineTuneIfAskedTo) {
+  const std::string set = write_set(4);
+  const Result result = eval("probe", {"--data", set, "--shots", "1,2", "--seeds", "1", "--heads", "fine-tuned,wise-ft",
+                                       "--fine-tune-epochs", "2", "--fine-tune-lr", "1e-3", "--json"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  const json heads = json::parse(result.out)["heads"];
+  ASSERT_EQ(heads.size(), 2U);
+  EXPECT_EQ(heads[0]["name"], "WiSE-FT");
+  EXPECT_EQ(heads[0]["points"][0]["chosen"][0], "alpha 0.5") << "of one shot nothing can be held out";
+  EXPECT_EQ(heads[1]["points"][1]["chosen"][0], "alpha 1");
 }
 
 TEST_F(EvalCommand, RetrievalRanksPairs) {

@@ -142,7 +142,7 @@ TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
   options.shots = {1, 4, 0};
   const MadeEncoder made;
   const FewShotResult result =
-      run_few_shot(options, sets, made.encoder, Output::kBeforeProjection, 10, {}, {.command = "test"}, {});
+      run_few_shot(options, sets, made.encoder, Output::kBeforeProjection, 10, {}, {}, {.command = "test"}, {});
   EXPECT_EQ(result.zero_shot, 0);
   ASSERT_THAT(result.heads, SizeIs(4));
   for (const auto& head : result.heads) {
