@@ -191,6 +191,7 @@ struct FewShotResult {
   std::vector<std::string> templates{};
   double zero_shot = 0;
   std::vector<Head> heads{};
+  std::optional<FineTuning> fine_tuning{};  // of the heads that fine-tune, if there are any
 };
 
 struct RetrievalOptions {

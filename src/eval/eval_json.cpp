@@ -129,13 +129,17 @@ std::string to_json(const FewShotResult& result) {
     }
     heads.push_back({{"name", head.name}, {"what", head.what}, {"points", std::move(points)}});
   }
-  const OrderedJson json = {{"task", "few-shot"},
-                            {"origin", json_of(result.origin)},
-                            {"train_sha256", result.train_sha256},
-                            {"templates", result.templates},
-                            {"metric", result.metric},
-                            {"zero_shot", number(result.zero_shot)},
-                            {"heads", std::move(heads)}};
+  OrderedJson json = {{"task", "few-shot"},
+                      {"origin", json_of(result.origin)},
+                      {"train_sha256", result.train_sha256},
+                      {"templates", result.templates},
+                      {"metric", result.metric},
+                      {"zero_shot", number(result.zero_shot)},
+                      {"heads", std::move(heads)}};
+  if (const auto& f = result.fine_tuning) {
+    json["fine_tuning"] = {
+        {"lr", f->lr}, {"weight_decay", f->weight_decay}, {"epochs", f->epochs}, {"batch_size", f->batch_size}};
+  }
   return text(json);
 }
 

@@ -248,8 +248,13 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
   HtmlTable heads{.columns = {}, .rows = {}};
   for (const auto& head : r.heads) heads.rows.push_back({head.name, head.what});
   page.table(heads);
-  add_origin(page, r.origin,
-             {.rows = {{"templates", joined(r.templates)}, {"SHA-256 of the training pictures", r.train_sha256}}});
+  HtmlTable more{.columns = {},
+                 .rows = {{"templates", joined(r.templates)}, {"SHA-256 of the training pictures", r.train_sha256}}};
+  if (const auto& f = r.fine_tuning) {
+    more.rows.push_back({"fine-tuning", concat(f->epochs, " epochs, learning rate ", f->lr, ", weight decay ",
+                                               f->weight_decay, ", batches of ", f->batch_size, " at most")});
+  }
+  add_origin(page, r.origin, more);
   write(folder, page, to_json(r));
 }
 

@@ -31,6 +31,7 @@ class PlainHead : public FewShotHead {
   std::string what() const override { return "logistic regression on the features, as CLIP's; knows nothing of texts"; }
   int num_settings() const override { return static_cast<int>(std::size(kLambdas)); }
   int default_setting() const override { return 4; }  // C = 1 / 3, near that of CLIP's example
+  bool holds_zero_shot() const override { return false; }
   std::string setting(int index) const override { return concat("lambda ", kLambdas[index]); }
   void try_settings(const FewShotPictures& shots, const FewShotPictures& others, std::span<const int> settings,
                     const Use& use) const override {
@@ -116,25 +117,37 @@ std::unique_ptr<FewShotHead> make_text_head(LogisticOptions limits) {
 
 int choose_setting(const FewShotHead& head, const FewShotPictures& shots,
                    const std::function<double(TensorView scores, const std::vector<int32_t>& classes)>& score) {
+  if (head.num_settings() == 1) return head.default_setting();
   std::map<int32_t, int> count;
   std::vector<int> place;  // of each picture among those of its class
   for (const int32_t label : shots.classes) place.push_back(count[label]++);
   int folds = kMaxFolds;
   for (const auto& [label, shots_of] : count) folds = std::min(folds, shots_of);
-  if (folds < 2 || head.num_settings() == 1) return head.default_setting();
+
   std::vector<int> settings(static_cast<size_t>(head.num_settings()));
   std::iota(settings.begin(), settings.end(), 0);
-  std::vector<double> sums(settings.size(), 0);
-  const bool many = std::all_of(count.begin(), count.end(), [](const auto& of) { return of.second > kManyShots; });
+  const bool single = folds < 2, many = std::all_of(
+                                     count.begin(), count.end(), [](const auto&of) { return of.second > kManyShots; });
+  if (single) {
+    if (!head.holds_zero_shot()) return head.default_setting();
+    settings = {0, head.default_setting()};
+    folds = kMaxFolds;
+  }
+  std::vector<double> sums(static_cast<size_t>(head.num_settings()), 0);
   for (int fold = 0; fold < (many ? 1 : folds); ++fold) {
     std::vector<int64_t> kept, held;
-    for (size_t i = 0; i < place.size(); ++i)
-      (place[i] % folds == fold ? held : kept).push_back(static_cast<int64_t>(i));
+    for (size_t i = 0; i < place.size(); ++i) {
+      const int number = single ? shots.classes[i] : place[i];
+      (number % folds == fold ? held : kept).push_back(static_cast<int64_t>(i));
+    }
+    if (kept.empty() || held.empty()) continue;
     const FewShotRows learn(shots, kept), check(shots, held);
     head.try_settings(learn.pictures(), check.pictures(), settings, [&](int setting, const Tensor& scores) {
       sums[static_cast<size_t>(setting)] += score(scores, check.pictures().classes);
     });
   }
+  // Of shots that know nothing of the held-out classes nothing can be gained: no harm is all that is asked for.
+  if (single) return sums[static_cast<size_t>(settings[1])] < sums[0] ? 0 : settings[1];
   return static_cast<int>(std::max_element(sums.begin(), sums.end()) - sums.begin());
 }
 

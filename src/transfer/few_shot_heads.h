@@ -43,7 +43,8 @@ class FewShotHead {
   virtual std::string name() const = 0;
   virtual std::string what() const = 0;  // a sentence for reports
   virtual int num_settings() const = 0;
-  virtual int default_setting() const = 0;  // where nothing can be held out
+  virtual int default_setting() const = 0;               // where nothing can be held out
+  virtual bool holds_zero_shot() const { return true; }  // as setting 0
   virtual std::string setting(int index) const = 0;
   // Learns from some and scores others, (M, C) float64, by each of the settings, in order. What they have in common is
   // computed once. On the compute thread.
@@ -77,8 +78,10 @@ std::unique_ptr<FewShotHead> make_wise_ft_head(FineTuner& tuner);
 Tensor zero_shot_plus(const FewShotPictures& pictures, double factor, const Tensor& learned);
 
 // The setting that scores best on shots held out in turn: of each class the i-th shot in fold i modulo 4, or the shots
-// of the smallest class if it has fewer; with many shots of each class one fold is held out. score: of (M, C) logits
-// and the classes of M pictures. The default where a class has a single shot.
+// of the smallest class if it has fewer; with many shots of each class one fold is held out. Where a class has a
+// single shot, a quarter of the classes is held out in turn: what the other classes' shots gain them cannot be measured
+// so, but what they cost them can; the default setting is taken unless it scores worse than zero-shot there. score: of
+// (M, C) logits and the classes of M pictures.
 int choose_setting(const FewShotHead& head, const FewShotPictures& shots,
                    const std::function<double(TensorView scores, const std::vector<int32_t>& classes)>& score);
 

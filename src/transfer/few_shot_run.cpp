@@ -166,6 +166,7 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
 
   std::optional<FineTuner> tuner;
   const std::vector<std::unique_ptr<FewShotHead>> heads = heads_of(options, callbacks, [&]() -> FineTuner& {
+    result.fine_tuning = options.fine_tuning;
     if (!tuner) tuner.emplace(open_model(), *encoder.backend, options.fine_tuning, prompts, input.threads, callbacks);
     return *tuner;
   });

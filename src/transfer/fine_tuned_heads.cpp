@@ -16,6 +16,7 @@ class FineTunedHead : public FewShotHead {
   }
   int num_settings() const override { return 1; }
   int default_setting() const override { return 0; }
+  bool holds_zero_shot() const override { return false; }
   std::string setting(int) const override { return "alpha 1"; }
   void try_settings(const FewShotPictures& shots, const FewShotPictures& others, std::span<const int> settings,
                     const Use& use) const override {
@@ -40,6 +41,7 @@ class WiseFtHead : public FineTunedHead {
   std::string what() const override { return "the weights of zero-shot and of the fine-tuned towers, averaged"; }
   int num_settings() const override { return static_cast<int>(std::size(kAlphas)); }
   int default_setting() const override { return 2; }  // a half: the authors' where nothing is known
+  bool holds_zero_shot() const override { return true; }
   std::string setting(int index) const override { return index == 0 ? "zero-shot" : concat("alpha ", kAlphas[index]); }
 
  protected:

@@ -130,7 +130,7 @@ class Minimization {
   LogisticFit::End end_ = LogisticFit::End::kPrecision;
 };
 
-int64_t checked_classes(TensorView x, std::span<const int32_t> labels, int64_t num_classes) {
+int64_t checked_classes(TensorView x, std::span<const int32_t> labels, int64_t num_classes, bool all_seen) {
   CLIPKIT_CHECK(x.shape().rank() == 2 && x.shape()[0] == static_cast<int64_t>(labels.size()),
                 "linear probe: features have shape ", to_string(x.shape()), ", labels ", labels.size());
   CLIPKIT_CHECK(num_classes >= 2, "linear probe: ", num_classes, " classes, expected 2 or more");
@@ -141,7 +141,7 @@ int64_t checked_classes(TensorView x, std::span<const int32_t> labels, int64_t n
     seen[static_cast<size_t>(labels[i])] = true;
   }
   const auto missing = std::find(seen.begin(), seen.end(), false);
-  CLIPKIT_CHECK(missing == seen.end(), "linear probe: class ", missing - seen.begin(), " has no sample");
+  CLIPKIT_CHECK(!all_seen || missing == seen.end(), "linear probe: class ", missing - seen.begin(), " has no sample");
   CLIPKIT_CHECK(num_classes * (x.shape()[1] + 8) < INT32_MAX, "linear probe: ", num_classes, " classes of ",
                 x.shape()[1], " features are more weights than L-BFGS takes");
   return num_classes;
@@ -151,7 +151,7 @@ int64_t checked_classes(TensorView x, std::span<const int32_t> labels, int64_t n
 
 LogisticRegression::LogisticRegression(TensorView x, std::span<const int32_t> labels, int64_t num_classes,
                                        TensorView offsets)
-    : num_classes_(checked_classes(x, labels, num_classes)),
+    : num_classes_(checked_classes(x, labels, num_classes, !offsets)),
       features_(x),
       loss_(features_, labels, num_classes, offsets),
       whitening_(features_) {}

@@ -38,9 +38,9 @@ struct LogisticFit {
 class LogisticRegression {
  public:
   // x: (N, D) float32, labels: (N), offsets: (N, num_classes) float64 that are added to the scores, or empty; all
-  // borrowed. On the compute thread. Errors: kInvalidArgument (fewer than two
-  // classes; a label out of range; a class without a sample: its intercept would have no minimum); kUnsupported
-  // without OpenBLAS.
+  // borrowed. With offsets a class may have no sample, if its intercept is penalised. On the compute thread. Errors:
+  // kInvalidArgument (fewer than two classes; a label out of range; without offsets a class without a sample: its
+  // intercept would have no minimum); kUnsupported without OpenBLAS.
   LogisticRegression(TensorView x, std::span<const int32_t> labels, int64_t num_classes, TensorView offsets = {});
 
   // From zero, or from another fit. On the compute thread. Errors: kInvalidArgument for features that are not finite;

@@ -64,6 +64,33 @@ TEST(FewShotHeads, StayWithZeroShotWhereShotsTeachNothing) {
   });
 }
 
+// One shot of each class. Where all look alike, shots of other classes take a picture from zero-shot, which is right;
+// where each looks like itself alone, they leave it as it is.
+TEST(FewShotHeads, OneShotStaysWithZeroShotWhereOtherClassesAreHarmed) {
+  constexpr int64_t kC = 8;
+  const Tensor zero_shot = Tensor::zeros({kC, kC}, DType::kFloat64), sure = Tensor::zeros({kC, kC}, DType::kFloat64),
+               alike = Tensor::zeros({kC, kC}), apart = Tensor::zeros({kC, kC});
+  std::vector<int32_t> classes;
+  for (int64_t c = 0; c < kC; ++c) {
+    classes.push_back(static_cast<int32_t>(c));
+    const auto place = static_cast<size_t>(c);
+    zero_shot.row<double>(c)[place] = 0.01;
+    sure.row<double>(c)[place] = 3;
+    alike.row<float>(c)[0] = 1;
+    apart.row<float>(c)[place] = 1;
+  }
+  run_on_compute_thread([&] {
+    for (const auto& head : {make_tip_head(), make_trained_tip_head(), make_text_head({.max_iterations = 100})}) {
+      const int harmed = choose_setting(*head, {alike, alike, zero_shot, classes}, top1_of),
+                unharmed = choose_setting(*head, {apart, apart, sure, classes}, top1_of);
+      EXPECT_EQ(head->setting(harmed), "zero-shot") << head->name();
+      EXPECT_EQ(unharmed, head->default_setting()) << head->name();
+    }
+    const auto plain = make_plain_head();
+    EXPECT_EQ(choose_setting(*plain, {alike, alike, zero_shot, classes}, top1_of), plain->default_setting());
+  });
+}
+
 TEST(FewShotHeads, SayTheSameOfSettingsTogetherAndAlone) {
   constexpr int64_t kN = 12, kC = 3;
   const Tensor x = testing::random_tensor({kN, 6}, 1), other = testing::random_tensor({5, 6}, 2);
