@@ -42,8 +42,9 @@ Manual EvalSuite::manual() {
       .summary =
           "Every known data set that a folder holds, zero-shot and by linear probe, in one table.\n"
           "Each result is a report in OUT/TASK/SET. What is there already, by the same weights, precision and\n"
-          "version, is not computed again, so that the same command goes on after an interruption; pictures are not\n"
-          "looked at for that: delete the report after they have changed. A set that fails does not stop the others.",
+          "version, is not computed again, so that the same command goes on after an interruption. A set in which a\n"
+          "file or folder was changed after its report is scored again; features of pictures that are the same come\n"
+          "from the cache. A set that fails does not stop the others.",
       .argument_help = {},
       .options = {},
       .examples = {"clipkit eval suite --model ViT-B-32.pt --data-root /data --output results --probe"},
@@ -57,21 +58,35 @@ Manual EvalSuite::manual() {
   return manual;
 }
 
-// The score of a report that the same model and version have made; NaN if there is none.
-double finished(const fs::path& folder, const std::string& model, const EvalInput& shared, std::string& metric) {
+// Whether a file or folder there was written, added or removed after that. Times that a copy keeps are believed.
+bool changed_since(const fs::path& path, fs::file_time_type then) {
+  if (fs::last_write_time(path) > then) return true;
+  if (!fs::is_directory(path)) return false;
+  const fs::recursive_directory_iterator entries(
+      path, fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied);
+  return std::any_of(begin(entries), end(entries), [&](const fs::directory_entry& entry) {
+    return entry.exists() && entry.last_write_time() > then;
+  });
+}
+
+// The score of a report that the same model and version have made of the set as it is; NaN if there is none.
+double finished(const fs::path& folder, const std::string& path, const std::string& model, const EvalInput& shared,
+                std::string& metric) {
   try {
     std::ifstream file(folder / "result.json");
     const nlohmann::json json = nlohmann::json::parse(file);
     const auto& origin = json.at("origin");
     if (origin.at("model_sha256") != model || origin.at("data") != shared.data ||
         origin.at("precision") != to_string(shared.precision) || origin.at("clipkit") != CLIPKIT_VERSION ||
-        !fs::exists(folder / "index.html")) {
+        !fs::exists(folder / "index.html") || changed_since(path, fs::last_write_time(folder / "index.html"))) {
       return NAN;
     }
     metric = json.at("scores").at("metric").get<std::string>();
     return json.at("scores").at("score").at("value").get<double>();
   } catch (const nlohmann::json::exception&) {
     return NAN;
+  } catch (const fs::filesystem_error&) {
+    return NAN;  // then opening the set says what is wrong
   }
 }
 
@@ -86,7 +101,7 @@ EvalSuite::Row EvalSuite::run_one(const DataSetInfo& set, const std::string& tas
   EvalInput input = shared;
   input.data = set.key + ":" + set.path;
   const fs::path folder = fs::path(out_) / task / set.key;
-  row.score = finished(folder, model, input, row.metric);
+  row.score = finished(folder, set.path, model, input, row.metric);
   if (!std::isnan(row.score)) {
     row.state = "from an earlier run";
     return row;

@@ -167,6 +167,9 @@ TEST_F(EvalCommand, SuiteTakesWhatIsThereAndGoesOn) {
   const Result again = eval("suite", args);
   EXPECT_THAT(again.out, HasSubstr("from an earlier run"));
   EXPECT_THAT(again.out, ::testing::Not(HasSubstr("50 pictures")));
+  const auto report = fs::last_write_time(in_folder("out/probe/cifar10/index.html"));
+  fs::last_write_time(in_folder("data/cifar-10-batches-bin/test_batch.bin"), report + std::chrono::seconds(2));
+  EXPECT_THAT(eval("suite", args).out, HasSubstr("50 pictures")) << "changed after the report";
   fs::create_directories(in_folder("empty"));
   EXPECT_EQ(eval("suite", {"--data-root", in_folder("empty"), "--output", in_folder("out")}).status, 1);
   EXPECT_EQ(eval("suite", {"--output", in_folder("out")}).status, 2);
