@@ -64,6 +64,7 @@ PUBLIC_HEADERS = {
     "data_sets.h": "data",
     "evaluate.h": "eval",
     "reject.h": "eval",
+    "audit.h": "eval",
     "benchmark.h": "api",
     "labels.h": "api",
     "checkpoint.h": "api",

@@ -1,6 +1,7 @@
 #pragma once
 
 // All of clipkit's public API. Start with examples/zero_shot.cpp.
+#include "clipkit/audit.h"
 #include "clipkit/benchmark.h"
 #include "clipkit/checkpoint.h"
 #include "clipkit/compact.h"

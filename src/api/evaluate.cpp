@@ -4,9 +4,13 @@
 #include "api/model_source.h"
 #include "base/check.h"
 #include "base/compute_thread.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "clipkit/audit.h"
 #include "clipkit/fetch.h"
 #include "clipkit/model.h"
 #include "eval/encoder.h"
+#include "eval/overlap.h"
 #include "eval/reject_run.h"
 #include "eval/retrieval_run.h"
 #include "eval/zero_shot.h"
@@ -124,6 +128,14 @@ RetrievalResult evaluate_retrieval(const RetrievalOptions& options, const EvalCa
                 "\" has no {} for the caption");
   const auto opened = open(options.input, true);
   return run_retrieval(options, *pairs, opened->encoder, opened->cache, opened->origin, callbacks);
+}
+
+OverlapResult evaluate_overlap(const OverlapOptions& options, const EvalCallbacks& callbacks) {
+  const LabelledSet set = open_labelled_set(options.input.data, options.input.split);
+  const TrainingPictures train = open_training_pictures(options, set);
+  const auto opened = open(options.input, true);
+  return run_overlap(options, set, train, opened->encoder, static_cast<double>(opened->model.logit_scale()),
+                     opened->cache, opened->origin, callbacks);
 }
 
 }  // namespace clipkit

@@ -55,6 +55,7 @@ std::unique_ptr<Command> make_eval_probe();
 std::unique_ptr<Command> make_eval_retrieval();
 std::unique_ptr<Command> make_eval_reject();
 std::unique_ptr<Command> make_eval_suite();
+std::unique_ptr<Command> make_eval_overlap();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "clipkit/audit.h"
 #include "clipkit/error.h"
 #include "clipkit/evaluate.h"
 

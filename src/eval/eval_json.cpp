@@ -7,8 +7,6 @@
 
 namespace clipkit {
 
-namespace {
-
 std::string text(const OrderedJson& json) {
   return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
@@ -16,6 +14,8 @@ std::string text(const OrderedJson& json) {
 OrderedJson number(double value) {
   return std::isfinite(value) ? OrderedJson(value) : OrderedJson(nullptr);
 }
+
+namespace {
 
 OrderedJson json_of(const RetrievalScores& scores) {
   return {{"queries", scores.queries},

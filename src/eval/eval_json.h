@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "base/json.h"
 #include "clipkit/evaluate.h"
 
@@ -7,8 +9,12 @@
 
 namespace clipkit {
 
+OrderedJson number(double value);
 OrderedJson json_of(const Estimate& estimate);
 OrderedJson json_of(const EvalOrigin& origin);
 OrderedJson json_of(const ClassificationScores& scores);
+
+// The document; bytes that are not UTF-8 are replaced.
+std::string text(const OrderedJson& json);
 
 }  // namespace clipkit

@@ -1,12 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
-#include "base/check.h"
-#include "base/file_writer.h"
-#include "clipkit/evaluate.h"
-#include "clipkit/reject.h"
-#include "report/html_page.h"
+#include "base/concat.h"
+#include "eval/report_parts.h"
 
 namespace clipkit {
 
@@ -16,39 +12,18 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMatrixClasses = 25, kConfusionsShown = 40;
 
-std::string fixed(double value, const char* format) {
-  if (!std::isfinite(value)) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
-std::string percent(double part) {
-  return fixed(100 * part, "%.2f");
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& one : texts) all += (all.empty() ? "" : "; ") + one;
-  return all;
-}
-
-std::vector<std::string> row(const char* name, const Estimate& estimate) {
-  const bool known = std::isfinite(estimate.low);
-  return {name, percent(estimate.value), known ? concat(percent(estimate.low), " - ", percent(estimate.high)) : "-"};
-}
-
 void add_scores(HtmlPage& page, const ClassificationScores& s) {
   page.heading("Scores");
   HtmlTable table{.columns = {"", "%", "95 % interval"}, .rows = {}};
-  table.rows.push_back(row(concat("the set's metric: ", s.metric).c_str(), s.score));
-  table.rows.push_back(row("top 1", s.top1));
-  table.rows.push_back(row("top 5", s.top5));
-  table.rows.push_back(row("mean of the classes", s.mean_per_class));
+  table.rows.push_back(row_of(concat("the set's metric: ", s.metric), s.score));
+  table.rows.push_back(row_of("top 1", s.top1));
+  table.rows.push_back(row_of("top 5", s.top5));
+  table.rows.push_back(row_of("mean of the classes", s.mean_per_class));
   const double none = NAN;
-  table.rows.push_back(row("mean average precision, 11 points", {s.map_11, none, none}));
-  table.rows.push_back(row("mean average precision, all points", {s.map, none, none}));
-  if (s.roc_auc) table.rows.push_back(row("area under the ROC curve", {*s.roc_auc, none, none}));
-  table.rows.push_back(row("expected calibration error", {s.calibration_error, none, none}));
+  table.rows.push_back(row_of("mean average precision, 11 points", {s.map_11, none, none}));
+  table.rows.push_back(row_of("mean average precision, all points", {s.map, none, none}));
+  if (s.roc_auc) table.rows.push_back(row_of("area under the ROC curve", {*s.roc_auc, none, none}));
+  table.rows.push_back(row_of("expected calibration error", {s.calibration_error, none, none}));
   page.table(table);
 }
 
@@ -111,46 +86,6 @@ void add_confusions(HtmlPage& page, const ClassificationScores& s) {
   page.table(table);
 }
 
-void add_draws(HtmlPage& page, const RejectResult& r) {
-  page.heading("Draws");
-  HtmlTable draws{.columns = {"calibrated on", "known", "unknown", "classes held out"}, .rows = {}};
-  for (const auto& one : r.draws)
-    draws.rows.push_back({concat(one.calibration), concat(one.known), concat(one.unknown), joined(one.held_out)});
-  page.table(draws);
-}
-
-void add_origin(HtmlPage& page, const EvalOrigin& o, const HtmlTable& more) {
-  page.heading("Where these numbers come from");
-  HtmlTable table{.columns = {},
-                  .rows = {{"command", o.command},
-                           {"clipkit", o.version},
-                           {"model", o.model},
-                           {"SHA-256 of the model", o.model_sha256},
-                           {"products in", o.precision},
-                           {"layer", o.layer},
-                           {"data", o.data},
-                           {"split", o.split},
-                           {"SHA-256 of the data", o.data_sha256},
-                           {"pictures", concat(o.pictures)}}};
-  if (o.cut_texts > 0) table.rows.push_back({"texts longer than the context, cut off", concat(o.cut_texts)});
-  if (!o.note.empty()) table.rows.push_back({"note", o.note});
-  table.rows.insert(table.rows.end(), more.rows.begin(), more.rows.end());
-  page.table(table);
-  if (o.unreadable.empty()) return;
-  page.heading(concat(o.unreadable.size(), " pictures that cannot be read"));
-  HtmlTable unreadable{.columns = {"picture", "reason"}, .rows = {}};
-  for (const auto& one : o.unreadable) unreadable.rows.push_back({one.picture, one.reason});
-  page.table(unreadable);
-}
-
-void write(const fs::path& folder, const HtmlPage& page, const std::string& json) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) fail(ErrorCode::kIo, folder.string(), ": cannot make the folder: ", error.message());
-  write_file(folder / "result.json", json + "\n");
-  write_file(folder / "index.html", page.text());
-}
-
 }  // namespace
 
 void write_eval_report(const fs::path& folder, const ZeroShotResult& r) {
@@ -180,7 +115,7 @@ void write_eval_report(const fs::path& folder, const ZeroShotResult& r) {
              {.rows = {{"templates", r.templates.empty() ? "prompts of its own for each class" : joined(r.templates)},
                        {"texts encoded", concat(r.prompts)},
                        {"scale of the logits", fixed(r.logit_scale, "%.2f")}}});
-  write(folder, page, to_json(r));
+  write_page(folder, page, to_json(r));
 }
 
 void write_eval_report(const fs::path& folder, const ProbeResult& r) {
@@ -214,7 +149,7 @@ void write_eval_report(const fs::path& folder, const ProbeResult& r) {
                        {"validation", concat(r.validation_split, ", ", r.validation_pictures, " pictures")},
                        {"lambda", fixed(r.lambda, "%.6g")},
                        {"iterations of the last fit", concat(r.iterations, ", ended by ", r.ended)}}});
-  write(folder, page, to_json(r));
+  write_page(folder, page, to_json(r));
 }
 
 void write_eval_report(const fs::path& folder, const FewShotResult& r) {
@@ -255,78 +190,7 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
                                                f->weight_decay, ", batches of ", f->batch_size, " at most")});
   }
   add_origin(page, r.origin, more);
-  write(folder, page, to_json(r));
-}
-
-void write_eval_report(const fs::path& folder, const RejectResult& r) {
-  HtmlPage page(concat("None of these: ", r.origin.title));
-  const bool other = !r.unknown_data.empty();
-  page.paragraph(concat(
-      "Can the model tell pictures that no label fits? Known: ", r.origin.pictures, " pictures of ", r.origin.classes,
-      " classes. Unknown: ",
-      other ? concat("the pictures of ", r.unknown_title, ".")
-            : concat("classes that are held out, ", r.draws.size(), r.draws.size() == 1 ? " draw." : " draws.")));
-  page.heading("Scores");
-  HtmlTable table{.columns = {"score", "AUROC, %", "interval", "FPR at 95 % TPR, %", "interval", "known kept, %",
-                              "interval", "unknown declined, %", "interval"},
-                  .rows = {}};
-  LinePlot plot{.title = "What keeping the known costs",
-                .x_label = "part of the known that is kept",
-                .y_label = "part of the unknown that is kept"};
-  for (const auto& one : r.scores) {
-    std::vector<std::string> cells = {to_string(one.score)};
-    for (const Estimate& estimate : {one.auroc, one.fpr95, one.kept, one.declined}) {
-      const auto spelled = row("", estimate);
-      cells.insert(cells.end(), spelled.begin() + 1, spelled.end());
-    }
-    table.rows.push_back(std::move(cells));
-    PlotSeries series{.name = to_string(one.score), .x = {}, .y = one.curve};
-    for (size_t i = 0; i < one.curve.size(); ++i)
-      series.x.push_back(static_cast<double>(i) / static_cast<double>(one.curve.size() - 1));
-    plot.series.push_back(std::move(series));
-  }
-  page.table(table);
-  page.paragraph(concat(
-      "Intervals hold 95 %. Kept and declined: at the threshold that was calibrated to keep ", percent(r.coverage),
-      " % of the known, of pictures that did not calibrate it. AUROC: how often a known picture scores "
-      "above an unknown one. FPR at 95 % TPR: how many unknown pictures are kept where 95 % of the known are."));
-  page.plots(std::span(&plot, 1));
-  page.heading("Prediction sets");
-  HtmlTable sets{.columns = {"", "%", "95 % interval"}, .rows = {}};
-  sets.rows.push_back(row("sets with the right label", r.sets.covered));
-  sets.rows.push_back(row("empty sets of known pictures", r.sets.empty));
-  sets.rows.push_back(row("empty sets of unknown pictures", r.sets.empty_unknown));
-  page.table(sets);
-  page.paragraph(concat("Labels in a set, mean: ", fixed(r.sets.size.value, "%.2f"),
-                        ". A set has the labels that are probable enough; an empty one declines."));
-  if (!r.mistakes.empty()) {
-    page.heading("Unknown pictures that look most like a label");
-    std::vector<PictureCard> cards;
-    for (const auto& one : r.mistakes) {
-      cards.push_back({.file = one.file, .title = one.picture, .captions = {}});
-      cards.back().captions.push_back(
-          {.text = one.label, .note = fixed(one.score, "%.3f"), .mark = PictureCard::Mark::kWrong});
-    }
-    page.pictures(cards);
-  }
-  if (other) {
-    const auto& parts = r.draws.front();
-    page.paragraph(concat("Calibrated on ", parts.calibration, " known pictures, measured on ", parts.known,
-                          " others and ", parts.unknown, " unknown ones."));
-  } else {
-    add_draws(page, r);
-  }
-  HtmlTable more{
-      .rows = {{"templates", joined(r.templates)},
-               {"vocabulary", concat(r.words, " words")},
-               {"rule for all labels", concat(to_string(r.rule.score), " of ", fixed(r.rule.threshold, "%.6g"),
-                                              " or more, from ", r.rule.pictures, " pictures")}}};
-  if (other) {
-    more.rows.push_back({"unknown pictures", r.unknown_data});
-    more.rows.push_back({"SHA-256 of them", r.unknown_sha256});
-  }
-  add_origin(page, r.origin, more);
-  write(folder, page, to_json(r));
+  write_page(folder, page, to_json(r));
 }
 
 void write_eval_report(const fs::path& folder, const RetrievalResult& r) {
@@ -336,15 +200,16 @@ void write_eval_report(const fs::path& folder, const RetrievalResult& r) {
        {std::pair{"Captions for a picture", &r.image_to_text}, std::pair{"Pictures for a caption", &r.text_to_image}}) {
     page.heading(name);
     HtmlTable table{.columns = {"", "%", "95 % interval"}, .rows = {}};
-    table.rows.push_back(row("recall at 1", s->recall_at_1));
-    table.rows.push_back(row("recall at 5", s->recall_at_5));
-    table.rows.push_back(row("recall at 10", s->recall_at_10));
+    table.rows.push_back(row_of("recall at 1", s->recall_at_1));
+    table.rows.push_back(row_of("recall at 5", s->recall_at_5));
+    table.rows.push_back(row_of("recall at 10", s->recall_at_10));
     page.table(table);
     page.paragraph(concat("Median rank ", fixed(s->median_rank, "%.0f"), ", mean rank ", fixed(s->mean_rank, "%.1f"),
                           ", of ", s->queries, " queries."));
   }
-  add_origin(page, r.origin, {.rows = {{"prompt", r.prompt}, {"captions", concat(r.captions)}}});
-  write(folder, page, to_json(r));
+  add_origin(page, r.origin,
+             {.rows = {{"prompt", r.prompt}, {"captions", concat(r.captions)}, {"compared as", to_string(r.stored)}}});
+  write_page(folder, page, to_json(r));
 }
 
 }  // namespace clipkit

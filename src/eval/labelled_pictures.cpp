@@ -8,6 +8,21 @@
 
 namespace clipkit {
 
+namespace {
+
+// Its longer side as long as this.
+Image fitted(const Image& image, int64_t longer_side) {
+  const int64_t longer = std::max(image.width, image.height);
+  const auto side = [&](int64_t length) { return std::max<int64_t>(1, length * longer_side / longer); };
+  const int64_t width = side(image.width), height = side(image.height);
+  return resize(image, width, height, Interpolation::kBicubic, {0, 0, width, height});
+}
+Image at_most(Image image, int64_t longer_side) {
+  return std::max(image.width, image.height) <= longer_side ? std::move(image) : fitted(image, longer_side);
+}
+
+}  // namespace
+
 PictureSource pictures_of(const LabelledSet& set) {
   return {.name = set.split.empty() ? set.path : set.path + ", split " + set.split,
           .size = set.reader->size(),
@@ -42,12 +57,26 @@ void add_unreadable(const LabelledSet& set, const PictureFeatures& features, Eva
 }
 
 std::string thumbnail(LabelledPicture picture) {
-  const Image image = convert_to_rgb(decode_picture(std::move(picture)));
-  const int64_t longer = std::max(image.width, image.height);
-  if (longer <= kThumbnailSide) return encode_png(image);
-  const auto side = [&](int64_t length) { return std::max<int64_t>(1, length * kThumbnailSide / longer); };
-  const int64_t width = side(image.width), height = side(image.height);
-  return encode_png(resize(image, width, height, Interpolation::kBicubic, {0, 0, width, height}));
+  return encode_png(at_most(convert_to_rgb(decode_picture(std::move(picture))), kThumbnailSide));
+}
+
+std::string side_by_side(LabelledPicture left, LabelledPicture right) {
+  constexpr int kGap = 4, kSide = (kThumbnailSide - kGap) / 2;  // px
+  Image both{.mode = ImageMode::kRgb, .width = 2 * kSide + kGap, .height = kSide};
+  both.pixels.assign(static_cast<size_t>(both.width) * kSide * 3, 128);
+  int begin = 0;
+  for (LabelledPicture* picture : {&left, &right}) {
+    const Image image = fitted(convert_to_rgb(decode_picture(std::move(*picture))), kSide);
+    const int x = begin + (kSide - image.width) / 2, y = (kSide - image.height) / 2;
+    for (int row = 0; row < image.height; ++row) {
+      std::copy_n(image.pixels.data() + static_cast<size_t>(row) * static_cast<size_t>(image.width) * 3,
+                  image.width * 3,
+                  both.pixels.data() +
+                      (static_cast<size_t>(y + row) * static_cast<size_t>(both.width) + static_cast<size_t>(x)) * 3);
+    }
+    begin += kSide + kGap;
+  }
+  return encode_png(both);
 }
 
 }  // namespace clipkit

@@ -28,4 +28,7 @@ void add_unreadable(const LabelledSet& set, const PictureFeatures& features, Eva
 inline constexpr int64_t kThumbnailSide = 256;  // px
 std::string thumbnail(LabelledPicture picture);
 
+// The same of two pictures in one, each in a square of half the width.
+std::string side_by_side(LabelledPicture left, LabelledPicture right);
+
 }  // namespace clipkit

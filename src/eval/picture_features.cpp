@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "data/on_threads.h"
-#include "eval/feature_chunk.h"
 
 namespace clipkit {
 
@@ -49,36 +48,39 @@ class FeatureRun {
     if (error) fail(ErrorCode::kIo, folder_.string(), ": cannot make the folder: ", error.message());
   }
 
-  PictureFeatures run() {
-    PictureFeatures result;
-    std::vector<FeatureChunk> chunks;
+  std::string for_each_chunk(const std::function<void(int64_t begin, const FeatureChunk& chunk)>& use) const {
     Sha256 all;
-    int64_t readable = 0;
     for (int64_t begin = 0; begin < source_.size; begin += kFeatureChunk) {
-      chunks.push_back(chunk(begin, std::min(source_.size, begin + kFeatureChunk)));
-      const FeatureChunk& made = chunks.back();
+      const FeatureChunk made = chunk(begin, std::min(source_.size, begin + kFeatureChunk));
       all.update(made.digests.data(), made.digests.size() * sizeof(PictureDigest));
-      readable += made.x.shape()[0] - static_cast<int64_t>(made.errors.size());
+      use(begin, made);
     }
-    if (readable == 0) {
-      fail(ErrorCode::kCorrupt, source_.name, ": not one of ", source_.size, " pictures can be read",
-           chunks.empty() || chunks[0].errors.empty() ? "" : concat("; ", chunks[0].errors.begin()->second));
-    }
-    result.sha256 = all.hex_digest();
-    result.x = Tensor::empty({readable, chunks[0].x.shape()[1]});
-    int64_t begin = 0;
-    for (const FeatureChunk& made : chunks) {
+    return all.hex_digest();
+  }
+
+  PictureFeatures run() const {
+    PictureFeatures result;
+    std::vector<float> values;
+    std::string first_error;
+    int64_t width = 0;
+    result.sha256 = for_each_chunk([&](int64_t begin, const FeatureChunk& made) {
+      width = made.x.shape()[1];
       for (int64_t row = 0; row < made.x.shape()[0]; ++row) {
         if (const auto error = made.errors.find(row); error != made.errors.end()) {
+          if (first_error.empty()) first_error = error->second;
           result.unreadable.push_back({name(begin + row), error->second});
           continue;
         }
         const auto from = made.x.row<float>(row);
-        std::copy(from.begin(), from.end(), result.x.row<float>(static_cast<int64_t>(result.pictures.size())).begin());
+        values.insert(values.end(), from.begin(), from.end());
         result.pictures.push_back(begin + row);
       }
-      begin += made.x.shape()[0];
+    });
+    if (result.pictures.empty()) {
+      fail(ErrorCode::kCorrupt, source_.name, ": not one of ", source_.size, " pictures can be read",
+           first_error.empty() ? "" : concat("; ", first_error));
     }
+    result.x = Tensor::copy_of({values.data(), {static_cast<int64_t>(result.pictures.size()), width}, DType::kFloat32});
     return result;
   }
 
@@ -195,6 +197,12 @@ class FeatureRun {
 PictureFeatures picture_features(const PictureSource& source, const Encoder& encoder,
                                  const PictureFeaturesOptions& options, const EvalCallbacks& callbacks) {
   return FeatureRun(source, encoder, options, callbacks).run();
+}
+
+std::string for_each_feature_chunk(const PictureSource& source, const Encoder& encoder,
+                                   const PictureFeaturesOptions& options, const EvalCallbacks& callbacks,
+                                   const std::function<void(int64_t begin, const FeatureChunk& chunk)>& use) {
+  return FeatureRun(source, encoder, options, callbacks).for_each_chunk(use);
 }
 
 }  // namespace clipkit

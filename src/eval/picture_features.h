@@ -9,6 +9,7 @@
 #include "clipkit/evaluate.h"
 #include "data/labelled_set.h"
 #include "eval/encoder.h"
+#include "eval/feature_chunk.h"
 
 namespace clipkit {
 
@@ -41,6 +42,12 @@ struct PictureFeaturesOptions {
 // kCancelled.
 PictureFeatures picture_features(const PictureSource& source, const Encoder& encoder,
                                  const PictureFeaturesOptions& options, const EvalCallbacks& callbacks = {});
+
+// The same for sources of any size: each chunk is handed on as it is finished, with the index of its first picture, and
+// none is kept in memory. It is no error here that no picture can be read. Returns the digest of all pictures.
+std::string for_each_feature_chunk(const PictureSource& source, const Encoder& encoder,
+                                   const PictureFeaturesOptions& options, const EvalCallbacks& callbacks,
+                                   const std::function<void(int64_t begin, const FeatureChunk& chunk)>& use);
 
 inline constexpr int64_t kFeatureChunk = 2048;
 

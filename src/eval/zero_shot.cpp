@@ -77,30 +77,51 @@ std::vector<std::vector<std::string>> prompts_for(const ZeroShotOptions& options
   return class_prompts(options.class_names.empty() ? set.classes : options.class_names, templates);
 }
 
+bool ZeroShotAnswers::is_right(size_t row) const {
+  const auto& right = labels[row].present;
+  const int32_t answer = predicted_class(logits.row<double>(static_cast<int64_t>(row)));
+  return std::find(right.begin(), right.end(), answer) != right.end();
+}
+
+void ZeroShotAnswers::describe_in(const LabelledSet& set, EvalOrigin& origin) const {
+  describe(set, features, origin);
+  origin.layer = "features";
+  origin.cut_texts = cut_texts;
+}
+
+ZeroShotAnswers zero_shot_answers(const ZeroShotOptions& options, const LabelledSet& set, const Encoder& encoder,
+                                  double logit_scale, const std::filesystem::path& cache,
+                                  const EvalCallbacks& callbacks) {
+  ZeroShotAnswers answers;
+  const auto prompts = prompts_for(options, set, answers.templates);
+  for (const auto& texts : prompts) answers.prompts += static_cast<int64_t>(texts.size());
+  answers.classifier = cached_classifier(encoder, prompts, cache, [&](int64_t done) {
+    if (callbacks.progress) callbacks.progress("prompts", done, answers.prompts);
+    if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
+  });
+  answers.cut_texts = count_cut(encoder, prompts);
+  answers.features = picture_features(
+      pictures_of(set), encoder, {.cache = cache, .threads = options.input.threads, .what = "pictures"}, callbacks);
+  answers.labels = labels_of(set, answers.features);
+  answers.logits = zero_shot_logits(*encoder.backend, answers.features.x, answers.classifier, logit_scale);
+  answers.titles = class_titles(set);
+  for (size_t c = 0; c < options.class_names.size(); ++c)
+    if (!options.class_names[c].empty()) answers.titles[c] = options.class_names[c].front();
+  return answers;
+}
+
 ZeroShotResult run_zero_shot(const ZeroShotOptions& options, const LabelledSet& set, const Encoder& encoder,
                              double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
                              const EvalCallbacks& callbacks) {
+  ZeroShotAnswers answers = zero_shot_answers(options, set, encoder, logit_scale, cache, callbacks);
   ZeroShotResult result;
-  const auto prompts = prompts_for(options, set, result.templates);
-  for (const auto& texts : prompts) result.prompts += static_cast<int64_t>(texts.size());
-  const Tensor classifier = cached_classifier(encoder, prompts, cache, [&](int64_t done) {
-    if (callbacks.progress) callbacks.progress("prompts", done, result.prompts);
-    if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
-  });
-  const PictureFeatures features = picture_features(
-      pictures_of(set), encoder, {.cache = cache, .threads = options.input.threads, .what = "pictures"}, callbacks);
-  const std::vector<PictureLabels> labels = labels_of(set, features);
-  const Tensor logits = zero_shot_logits(*encoder.backend, features.x, classifier, logit_scale);
-  const ScoredPictures scored{logits, labels};
+  result.prompts = answers.prompts;
   result.logit_scale = logit_scale;
-  std::vector<std::string> titles = class_titles(set);
-  for (size_t c = 0; c < options.class_names.size(); ++c)
-    if (!options.class_names[c].empty()) titles[c] = options.class_names[c].front();
-  result.scores = classification_scores(scored, titles, set.metric, {.resamples = options.input.resamples});
-  result.mistakes = surest_mistakes(set, features, scored, options.num_mistakes);
-  describe(set, features, origin);
-  origin.layer = "features";
-  origin.cut_texts = count_cut(encoder, prompts);
+  result.scores =
+      classification_scores(answers.scored(), answers.titles, set.metric, {.resamples = options.input.resamples});
+  result.mistakes = surest_mistakes(set, answers.features, answers.scored(), options.num_mistakes);
+  answers.describe_in(set, origin);
+  result.templates = std::move(answers.templates);
   result.origin = std::move(origin);
   return result;
 }

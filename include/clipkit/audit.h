@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "clipkit/evaluate.h"
+#include "clipkit/export.h"
+
+// How far a model's numbers can be believed. docs/evaluation.md, "Honest numbers".
+
+namespace clipkit {
+
+// How near-duplicates are told.
+enum class OverlapDetector {
+  kPixels,  // the picture's low frequencies: finds other sizes, compressions and slight crops, and needs no model
+  kModel,   // the model's own image features: finds more, of a model that knows such pictures
+};
+
+struct OverlapOptions {
+  EvalInput input{};                     // data: the test set
+  std::vector<std::string> templates{};  // instead of the set's; each with {}
+  std::string train_data{};   // pairs as clipkit data reads them, or a labelled set with its key before it: "tar:PATH"
+  std::string train_split{};  // of a labelled set; empty: the one that the test set's fold is trained on
+  OverlapDetector detector = OverlapDetector::kPixels;
+  double threshold = 0;  // cosine from which a pair counts as one picture; 0: the detector's default
+  int num_pairs = 24;    // pairs that the report shows, those nearest to the threshold; half of them on either side
+};
+
+// Zero-shot accuracy on the test pictures that the training data hold too, and on the others (CLIP, section 5).
+struct OverlapResult {
+  struct Part {
+    int64_t pictures = 0, right = 0;
+    double accuracy = 0;  // NaN without pictures
+  };
+  struct Pair {
+    std::string test{}, train{};  // names; the training picture is the most similar one, the first of equal ones
+    double cosine = 0;
+    bool exact = false;     // the same bytes
+    std::string picture{};  // a picture file: test picture left, training picture right; of pairs that are shown
+  };
+  struct Choice {
+    double threshold = 0;
+    Part overlap{}, clean{};
+  };
+  EvalOrigin origin{};
+  std::vector<std::string> templates{};
+  std::string train_data{}, train_split{}, train_sha256{};
+  int64_t train_pictures = 0, train_unreadable = 0;
+  std::string detector{};  // "pixels", "model"
+  double threshold = 0;
+  Part all{}, overlap{}, clean{};
+  double contamination_effect = 0;           // accuracy on all less that on clean; NaN where nothing is clean
+  double overlap_low = 0, overlap_high = 1;  // Clopper-Pearson interval of the accuracy on overlap, 99.5 %
+  // The probability that as many of the overlap are right, or more, if they were no easier than the clean ones.
+  double p_value = 1;
+  int64_t exact = 0;              // test pictures of which the training data hold the very bytes
+  std::vector<Pair> pairs{};      // of all test pictures in the overlap, the most similar first
+  std::vector<Pair> shown{};      // around the threshold, the most similar first
+  std::vector<Choice> choices{};  // what other thresholds would have given
+};
+
+// Goes through the training data a chunk at a time: memory is that of the test set. Errors: as of evaluate_zero_shot
+// and of opening the training data; kInvalidArgument for a threshold outside (0, 1].
+CLIPKIT_API OverlapResult evaluate_overlap(const OverlapOptions& options, const EvalCallbacks& callbacks = {});
+
+// One JSON object.
+CLIPKIT_API std::string to_json(const OverlapResult& result);
+
+// A folder with index.html, a page in one file, and result.json. Errors: kIo.
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const OverlapResult& result);
+
+}  // namespace clipkit

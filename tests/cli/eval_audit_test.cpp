@@ -1,0 +1,79 @@
+// eval overlap and what else says how far numbers can be believed: small sets on disk in, numbers and reports out, with
+// the model that comes with clipkit.
+#include "cli/program.h"
+
+namespace clipkit::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class EvalAudit : public CliTest {
+ protected:
+  // Class folders with pictures that differ: squares in places of their own.
+  std::string write_set(const std::string& name, int num) {
+    int place = 0;
+    for (const std::string title : {"heart", "cloud", "house"}) {
+      fs::create_directories(folder_ / name / title);
+      for (int i = 0; i < num; ++i, ++place)
+        spill(folder_ / name / title / (std::to_string(i) + ".ppm"), squares(place, 32));
+    }
+    return in_folder(name);
+  }
+  // A picture of 8 x 8 squares whose shades the seed decides, each some pixels wide.
+  static std::string squares(int seed, int size) {
+    std::string file = "P6 " + std::to_string(size) + " " + std::to_string(size) + " 255\n";
+    for (int y = 0; y < size; ++y) {
+      for (int x = 0; x < size; ++x) {
+        for (int c = 0; c < 3; ++c) {
+          const unsigned cell = static_cast<unsigned>(((8 * y / size) * 8 + 8 * x / size) * 3 + c + 1000 * seed);
+          file += static_cast<char>((cell * 2654435761U >> 13) & 255);
+        }
+      }
+    }
+    return file;
+  }
+  Result eval(const std::string& task, std::vector<std::string> more) {
+    std::vector<std::string> args = {"eval", task, "--cache", in_folder("cache"), "--resamples", "20"};
+    args.insert(args.end(), more.begin(), more.end());
+    return clipkit(args);
+  }
+};
+
+TEST_F(EvalAudit, OverlapFindsCopiesInPairs) {
+  const std::string set = write_set("set", 4);
+  fs::create_directories(in_folder("pairs"));
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = in_folder("pairs/" + std::to_string(i));
+    spill(name + ".ppm", i == 0 ? squares(0, 32) : i == 1 ? squares(5, 80) : squares(100 + i, 40));
+    spill(name + ".txt", "a picture");
+  }
+  const Result text =
+      eval("overlap", {"--data", set, "--train-data", in_folder("pairs"), "--report", in_folder("out")});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, StartsWith("set: 12 pictures against 6 training pictures\n"));
+  EXPECT_THAT(text.out, HasSubstr("\noverlap         2  "));
+  EXPECT_THAT(text.out, HasSubstr("\nsame bytes            1 pictures\n"));
+  EXPECT_THAT(slurp(in_folder("out/index.html")), HasSubstr("<h1>Overlap: set</h1>"));
+  const json found = json::parse(slurp(in_folder("out/result.json")));
+  EXPECT_EQ(found["pairs"].size(), 2U);
+  EXPECT_THAT(found["pairs"][0]["test"].get<std::string>(), HasSubstr("0.ppm"));
+  EXPECT_THAT(found["origin"]["command"].get<std::string>(), StartsWith("clipkit eval overlap --cache "));
+  for (const char* digest : {"model_sha256", "data_sha256"})
+    EXPECT_EQ(found["origin"][digest].get<std::string>().size(), 64U);
+}
+
+TEST_F(EvalAudit, OverlapSaysWhatIsWrong) {
+  const std::string set = write_set("set", 1);
+  EXPECT_EQ(eval("overlap", {"--data", set}).status, 2);
+  EXPECT_THAT(eval("overlap", {"--data", set}).err, HasSubstr("--train-data is missing"));
+  EXPECT_EQ(eval("overlap", {"--data", set, "--train-data", "x", "--threshold", "2"}).status, 2);
+  EXPECT_EQ(eval("overlap", {"--data", set, "--train-data", in_folder("nowhere")}).status, 1);
+  const Result same = eval("overlap", {"--data", set, "--train-data", "folder:" + set, "--train-split", "all"});
+  EXPECT_EQ(same.status, 1);
+  EXPECT_THAT(same.err, HasSubstr("is what is tested"));
+}
+
+}  // namespace
+}  // namespace clipkit::testing
