@@ -13,6 +13,7 @@
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
 #include "cpu/pooled_attention.h"
+#include "cpu/quantized_linear.h"
 #include "cpu/scratch.h"
 #include "cpu/training.h"
 #include "ops/reference/batch_norm.h"
@@ -44,9 +45,14 @@ class CpuBackend : public Backend {
   void synchronize() override {}
   int64_t padded_rows(int64_t rows) const override { return onednn_.padded_rows(rows); }
 
-  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return onednn_.pack(spec); }
+  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override {
+    return spec.weight.dtype() == DType::kInt8 ? pack_quantized_for_cpu(spec) : onednn_.pack(spec);
+  }
   void repack(PackedLinear& weights, const LinearSpec& spec) override { onednn_.repack(weights, spec); }
-  void linear(const PackedLinear& weights, const LinearArgs& args) override { onednn_.linear(weights, args); }
+  void linear(const PackedLinear& weights, const LinearArgs& args) override {
+    if (is_quantized_for_cpu(weights)) return quantized_linear_on_cpu(weights, args, scratch_);
+    onednn_.linear(weights, args);
+  }
   void linear_input_gradient(const PackedLinear& weights, const LinearInputGradientArgs& args) override {
     onednn_.linear_input_gradient(weights, args);
   }

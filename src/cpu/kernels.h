@@ -32,6 +32,27 @@ void attention(const AttentionHead& head, const uint16_t* q, const uint16_t* k, 
 void rows_times(const float* a, int64_t a_stride, int64_t m, const float* b, int64_t b_stride, int64_t k, int64_t n,
                 float* c, int64_t c_stride) noexcept;
 
+// Linear layers in 8 bits, see ops/reference/quantized_linear.h. Weights lie in panels of kPanelColumns outputs: of
+// four inputs all columns, then of the next four, zero where there is nothing.
+inline constexpr int64_t kPanelColumns = 32, kPanelRows = 12;
+// One row of n inputs to bytes.
+void quantize_row(const float* x, const float* input_scales, int64_t n, uint8_t* q, float* scale,
+                  int32_t* zero) noexcept;
+void quantize_row(const uint16_t* x, const float* input_scales, int64_t n, uint8_t* q, float* scale,
+                  int32_t* zero) noexcept;
+// sums = a W^T for one panel: (rows, kPanelColumns), at most kPanelRows rows. depth: inputs, a multiple of 4.
+void panel_products(const uint8_t* a, int64_t a_stride, int64_t rows, const int8_t* panel, int64_t depth,
+                    int32_t* sums) noexcept;
+// y[r, c] = (sums[r, c] - zeros[r] * column_sums[c]) * (row_scales[r] * column_scales[c]) + bias[c]
+struct PanelScales {
+  const float* row_scales;
+  const int32_t* zeros;
+  const float* column_scales;
+  const int32_t* column_sums;
+  const float* bias;
+};
+void scale_panel(const PanelScales& scales, const int32_t* sums, int64_t rows, float* y) noexcept;
+
 // The gradients of the above, see ops/reference/layer_norm.h and attention.h. One row of D; dweight and dbias, which
 // are accumulated, may both be null. scratch of a head: attention_backward_scratch(nq, nk, Dh) floats.
 void layer_norm_backward(const float* x, const float* weight, float eps, const float* dy, int64_t D, float* dx,

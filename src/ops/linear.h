@@ -14,6 +14,10 @@ struct LinearSpec {
   TensorView weight;        // (out, in), or (in, out) if transposed; any floating type
   TensorView bias{};        // (out), any floating type; may be empty
   bool transposed = false;  // CLIP stores its projections as (in, out)
+  // With a weight of int8, (out, in), which then stands for weight[o, i] * scales[o] * input_scales[i]: inputs become
+  // bytes as well, row by row (reference/quantized_linear.h). Not for training. Else empty.
+  TensorView scales{};        // (out) float32
+  TensorView input_scales{};  // (in) float32
   // For weights that an optimiser moves: sum type, borrowed and multiplied where they lie as far as the backend can, in
   // both directions, so that training holds no second and third copy of them. After each change: repack_linear().
   bool training = false;

@@ -1,4 +1,5 @@
 #include "ops/checks.h"
+#include "ops/reference/quantized_linear.h"
 
 namespace clipkit::ops {
 
@@ -19,7 +20,17 @@ void check_spec(const Backend& b, const LinearSpec& spec) {
   check_rank("linear", "weight", spec.weight, 2);
   check_shape("linear", "weight", spec.weight, spec.weight.shape());
   CLIPKIT_CHECK(spec.weight.num_elements() > 0, "linear: weight has shape ", to_string(spec.weight.shape()));
-  CLIPKIT_CHECK(is_floating(spec.weight.dtype()), "linear: weight has elements of ", to_string(spec.weight.dtype()));
+  if (spec.weight.dtype() == DType::kInt8) {
+    CLIPKIT_CHECK(!spec.transposed && !spec.training, "linear: a weight of int8 is (out, in), and not for training");
+    CLIPKIT_CHECK(spec.weight.shape()[1] <= reference::kMaxQuantizedInputs, "linear: a weight of int8 for ",
+                  spec.weight.shape()[1], " inputs, expected at most ", reference::kMaxQuantizedInputs);
+    check_shape("linear", "scales", spec.scales, {spec.weight.shape()[0]});
+    check_shape("linear", "input_scales", spec.input_scales, {spec.weight.shape()[1]});
+    check_dtype("linear", "scales", spec.scales, DType::kFloat32);
+    check_dtype("linear", "input_scales", spec.input_scales, DType::kFloat32);
+  } else {
+    CLIPKIT_CHECK(is_floating(spec.weight.dtype()), "linear: weight has elements of ", to_string(spec.weight.dtype()));
+  }
   if (spec.bias) {
     check_shape("linear", "bias", spec.bias, {spec.weight.shape()[spec.transposed ? 1 : 0]});
     CLIPKIT_CHECK(is_floating(spec.bias.dtype()), "linear: bias has elements of ", to_string(spec.bias.dtype()));

@@ -15,6 +15,7 @@
 #include "ops/reference/linear.h"
 #include "ops/reference/optimizer.h"
 #include "ops/reference/pooling.h"
+#include "ops/reference/quantized_linear.h"
 #include "ops/reference/similarity.h"
 #include "tensor/convert.h"
 
@@ -59,6 +60,18 @@ struct PlainLinear : PackedLinear {
     return result;
   }
   Tensor weight, bias;  // (out, in)
+};
+
+template <class T>
+struct PlainQuantizedLinear : PackedLinear {
+  explicit PlainQuantizedLinear(const LinearSpec& spec)
+      : PackedLinear(spec.weight.shape()[1], spec.weight.shape()[0]),
+        weight(Tensor::copy_of(spec.weight)),
+        scales(as_plain<T>(spec.scales)),
+        input_scales(as_plain<T>(spec.input_scales)) {
+    if (spec.bias) bias = as_plain<T>(spec.bias);
+  }
+  Tensor weight, scales, input_scales, bias;
 };
 
 template <class T>
@@ -111,11 +124,20 @@ class ReferenceBackend : public Backend {
   void synchronize() override {}
   int64_t padded_rows(int64_t rows) const override { return rows; }
 
-  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override { return std::make_unique<PlainLinear<T>>(spec); }
+  std::unique_ptr<PackedLinear> pack(const LinearSpec& spec) override {
+    if (spec.weight.dtype() == DType::kInt8) return std::make_unique<PlainQuantizedLinear<T>>(spec);
+    return std::make_unique<PlainLinear<T>>(spec);
+  }
   void repack(PackedLinear& packed, const LinearSpec& spec) override {
     static_cast<PlainLinear<T>&>(packed) = PlainLinear<T>(spec);
   }
   void linear(const PackedLinear& packed, const LinearArgs& a) override {
+    if (const auto* q = dynamic_cast<const PlainQuantizedLinear<T>*>(&packed)) {
+      return reference::quantized_linear<T>(a.x.data<T>(), q->weight.template data<int8_t>(),
+                                            q->scales.template data<T>(), q->input_scales.template data<T>(),
+                                            optional(q->bias), a.activation, optional(a.residual), a.x.shape()[0],
+                                            q->in(), q->out(), a.y.data<T>());
+    }
     const auto& w = static_cast<const PlainLinear<T>&>(packed);
     reference::linear<T>(a.x.data<T>(), w.weight.template data<T>(), optional(w.bias), a.activation,
                          optional(a.residual), a.x.shape()[0], w.in(), w.out(), a.y.data<T>());
