@@ -85,6 +85,20 @@ std::string Model::fingerprint() const {
   return json.dump();
 }
 
+namespace {
+DType operands_of(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32:
+      return DType::kFloat32;
+    case Precision::kBFloat16:
+      return DType::kBFloat16;
+    case Precision::kInt8:
+      return DType::kInt8;
+  }
+  fail(ErrorCode::kInvalidArgument, "unknown precision ", static_cast<int>(precision));
+}
+}  // namespace
+
 Model load(const std::filesystem::path& path, const LoadOptions& options) {
   CLIPKIT_CHECK(options.threads >= 0 && options.threads <= 1024, "threads is ", options.threads,
                 ", expected 0 to 1024");
@@ -98,8 +112,7 @@ Model load(const std::filesystem::path& path, const LoadOptions& options) {
   std::unique_ptr<Backend> backend;
   run_on_compute_thread([&] {
     set_num_compute_threads(options.threads);
-    backend =
-        open_backend(options.device, options.precision == Precision::kBFloat16 ? DType::kBFloat16 : DType::kFloat32);
+    backend = open_backend(options.device, operands_of(options.precision));
     if (const int64_t nan = clip.count_nan(); nan > 0) log_warning(source.place, ": ", nan, " weights are NaN");
     if (options.round_weights_to_fp16) clip.round_to_fp16();
     clip.prepare(*backend);

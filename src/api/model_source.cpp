@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/compute_thread.h"
 #include "base/sha256.h"
+#include "checkpoint/quantized_tensors.h"
 #include "clipkit/fetch.h"
 #include "model/config_source.h"
 #include "model/emoji_model.h"
@@ -77,6 +78,12 @@ ModelSource open_model_source(const std::filesystem::path& path, const LoadOptio
     }
   }
   apply_overrides(source.config, options, source.place);
+  const bool quantized = check_quantized_tensors(source.checkpoint.tensors, source.place);
+  if (quantized && options.precision != Precision::kInt8) widen_quantized_tensors(source.checkpoint.tensors);
+  if (!quantized && options.precision == Precision::kInt8) {
+    fail(ErrorCode::kInvalidArgument, source.place,
+         ": precision int8 needs a checkpoint that \"clipkit quantize\" wrote; this one holds no weights of int8");
+  }
   if (options.image_size || options.context_length || !options.config.empty()) {
     const bool hugging_face = !source.generated && source.checkpoint.naming == Naming::kHuggingFace;
     source.position_resize = hugging_face ? PositionResize::kPlain : PositionResize::kAntialias;

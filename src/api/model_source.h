@@ -15,7 +15,7 @@ namespace clipkit {
 // What load(), inspect() and convert_checkpoint() start from: the tensors of a model with its configuration settled.
 struct ModelSource {
   std::string place;       // begins every message
-  Checkpoint checkpoint;   // tensors under OpenAI names
+  Checkpoint checkpoint;   // tensors under OpenAI names; those of int8 widened, unless that is the precision asked for
   bool generated = false;  // made-up weights: there is no file
   ModelConfig config;      // with the caller's overrides
   std::vector<std::string> assumptions;

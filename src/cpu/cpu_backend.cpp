@@ -348,8 +348,9 @@ class CpuBackend : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(DType operands) {
+  if (operands == DType::kInt8) operands = has_bf16_products() ? DType::kBFloat16 : DType::kFloat32;
   if (operands == DType::kBFloat16) return std::make_unique<CpuBackend<uint16_t>>();
-  CLIPKIT_CHECK(operands == DType::kFloat32, "the CPU backend multiplies float32 or bfloat16, not ",
+  CLIPKIT_CHECK(operands == DType::kFloat32, "the CPU backend multiplies float32, bfloat16 or int8, not ",
                 to_string(operands));
   return std::make_unique<CpuBackend<float>>();
 }

@@ -226,6 +226,14 @@ struct OneDnn::Impl {
   const memory& in_layout(const ConvolutionWeights& w, const memory::desc& layout);
 };
 
+bool has_bf16_products() {
+#if defined(__x86_64__)
+  return cpu_target() == CpuTarget::kAvx512 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 OneDnn::OneDnn(DType operands) {
   static const bool capped = [] {  // before oneDNN's first use, so once per process
     const CpuTarget target = cpu_target();
@@ -234,11 +242,7 @@ OneDnn::OneDnn(DType operands) {
     return true;
   }();
   (void)capped;
-  bool has_bf16 = false;
-#if defined(__x86_64__)
-  has_bf16 = cpu_target() == CpuTarget::kAvx512 && __builtin_cpu_supports("avx512bf16");
-#endif
-  if (operands == DType::kBFloat16 && !has_bf16) {
+  if (operands == DType::kBFloat16 && !has_bf16_products()) {
     fail(ErrorCode::kUnsupported, "bf16 needs a CPU with AVX512_BF16; use fp32 here");
   }
   impl_ = translating_errors("starting oneDNN", [&] { return std::make_unique<Impl>(operands); });

@@ -9,6 +9,8 @@
 
 namespace clipkit {
 
+bool has_bf16_products();  // of this CPU, and the instruction set in use
+
 class OneDnn {
  public:
   // operands: kFloat32 or kBFloat16. Errors: kUnsupported for bf16 on a CPU without AVX512_BF16.

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "checkpoint/quantized_tensors.h"
 #include "model/modified_resnet.h"
 #include "model/vision_transformer.h"
 #include "tensor/convert.h"
@@ -41,6 +42,14 @@ bool is_position_table(const std::string& name) {
   return name.ends_with("positional_embedding");
 }
 
+}  // namespace
+
+bool is_block_matrix(const std::string& name, const Param& param) {
+  return param.of_products && param.shape.rank() == 2 && name.find("resblocks.") != std::string::npos;
+}
+
+namespace {
+
 bool is_floating(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16 || dtype == DType::kFloat64;
 }
@@ -64,7 +73,13 @@ void Clip::load(const StateDict& tensors, std::optional<PositionResize> resize, 
       return;
     }
     const Tensor& tensor = found->second;
-    if (!is_floating(tensor.dtype())) {
+    if (tensor.dtype() == DType::kInt8 && is_block_matrix(name, param)) {
+      for (const auto& [suffix, scales] : {std::pair{kScales, &param.scales}, {kInputScales, &param.input_scales}}) {
+        const auto& stored = *tensors.find(concat(name, suffix));
+        *scales = Tensor(stored.second.view(), stored.second.owner());
+        known[stored.first] = true;
+      }
+    } else if (!is_floating(tensor.dtype())) {
       fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has elements of ", to_string(tensor.dtype()),
            ", expected a floating type");
     }
@@ -123,6 +138,8 @@ int64_t Clip::count_nan() {
         return count(static_cast<const uint16_t*>(view.raw()), uint16_t{0x7FFF}, uint16_t{0x7C00});
       case DType::kBFloat16:
         return count(static_cast<const uint16_t*>(view.raw()), uint16_t{0x7FFF}, uint16_t{0x7F80});
+      case DType::kInt8:
+        return;
       default:
         return count(static_cast<const uint64_t*>(view.raw()), ~uint64_t{0} >> 1, uint64_t{0x7FF} << 52);
     }
@@ -137,7 +154,9 @@ void Clip::round_to_fp16() {
                       name.find("bn") != std::string::npos || name.find("downsample.1") != std::string::npos;
     const bool linear =
         name.ends_with("weight") || name.ends_with("bias") || name.ends_with("proj") || name.ends_with("projection");
-    if (norm || !linear || param.buffer || name == "token_embedding.weight" || is_position_table(name)) return;
+    if (norm || !linear || param.buffer || param.value.dtype() == DType::kInt8 || name == "token_embedding.weight" ||
+        is_position_table(name))
+      return;
     param.value = to_dtype(param.value, DType::kFloat16);
   });
 }

@@ -47,7 +47,10 @@ class Linear {
                {.weight = matrix(weight.value),
                 .bias = bias.value,
                 .transposed = projection_,
-                .training = weight.in_training});
+                .training = weight.in_training,
+                .scales = weight.scales,
+                .input_scales = weight.input_scales,
+                .observe = weight.observe});
     weight.release();
     bias.release();
   }

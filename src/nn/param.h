@@ -20,6 +20,11 @@ struct Param {
   Tensor grad{};
   bool of_products = false;  // ops::linear_weight_gradient alone makes its gradient
 
+  // Of a matrix of int8, see LinearSpec; else empty. Let go as value is.
+  Tensor scales{}, input_scales{};
+  // For calibration, set before prepare(): sees what a linear layer's weight is multiplied by.
+  std::function<void(const TensorView& x)> observe{};
+
   bool in_training = false;
   bool frozen = false;  // in training: learns nothing; a running average stands still
 
@@ -34,7 +39,8 @@ struct Param {
   }
   // The layer has laid the value out; inference needs it no longer.
   void release() {
-    if (!in_training) value = {};
+    if (in_training) return;
+    for (Tensor* tensor : {&value, &scales, &input_scales}) *tensor = {};
   }
 };
 

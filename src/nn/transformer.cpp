@@ -17,10 +17,16 @@ void MultiHeadAttention::prepare(Backend& b) {
   // Queries apart from keys and values: the last block needs queries for one token per item only.
   const int64_t width = in_proj_weight.shape[1];
   const TensorView weight = in_proj_weight.value, bias = in_proj_bias.value;
+  const TensorView scales = in_proj_weight.scales;
   const auto pack_rows = [&](std::unique_ptr<PackedLinear>& packed, int64_t begin, int64_t end) {
-    pack_param(
-        b, packed,
-        {.weight = weight.slice(begin, end), .bias = bias.slice(begin, end), .training = in_proj_weight.in_training});
+    LinearSpec spec{
+        .weight = weight.slice(begin, end), .bias = bias.slice(begin, end), .training = in_proj_weight.in_training};
+    if (scales) {
+      spec.scales = scales.slice(begin, end);
+      spec.input_scales = in_proj_weight.input_scales;
+    }
+    if (begin > 0) spec.observe = in_proj_weight.observe;  // queries are made from some of the same rows
+    pack_param(b, packed, spec);
   };
   pack_rows(q_, 0, width);
   pack_rows(kv_, width, 3 * width);

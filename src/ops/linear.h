@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -14,13 +15,14 @@ struct LinearSpec {
   TensorView weight;        // (out, in), or (in, out) if transposed; any floating type
   TensorView bias{};        // (out), any floating type; may be empty
   bool transposed = false;  // CLIP stores its projections as (in, out)
-  // With a weight of int8, (out, in), which then stands for weight[o, i] * scales[o] * input_scales[i]: inputs become
-  // bytes as well, row by row (reference/quantized_linear.h). Not for training. Else empty.
-  TensorView scales{};        // (out) float32
-  TensorView input_scales{};  // (in) float32
   // For weights that an optimiser moves: sum type, borrowed and multiplied where they lie as far as the backend can, in
   // both directions, so that training holds no second and third copy of them. After each change: repack_linear().
   bool training = false;
+  // With a weight of int8, (out, in), which then stands for weight[o, i] * scales[o] * input_scales[i]: inputs become
+  // bytes as well, row by row (reference/quantized_linear.h). Not for training. Else empty.
+  TensorView scales{};                                 // (out) float32
+  TensorView input_scales{};                           // (in) float32
+  std::function<void(const TensorView& x)> observe{};  // for calibration: sees each input, where the backend has it
 };
 
 // A weight matrix in the layout and precision that its backend multiplies fastest. Opaque.
@@ -29,6 +31,8 @@ class PackedLinear {
   virtual ~PackedLinear() = default;
   int64_t in() const noexcept { return in_; }
   int64_t out() const noexcept { return out_; }
+
+  std::function<void(const TensorView& x)> observe;  // LinearSpec's
 
  protected:
   PackedLinear(int64_t in, int64_t out) : in_(in), out_(out) {}

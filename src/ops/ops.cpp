@@ -44,7 +44,9 @@ void check_spec(const Backend& b, const LinearSpec& spec) {
 
 std::unique_ptr<PackedLinear> pack_linear(Backend& b, const LinearSpec& spec) {
   check_spec(b, spec);
-  return b.pack(spec);
+  auto packed = b.pack(spec);
+  packed->observe = spec.observe;
+  return packed;
 }
 
 void repack_linear(Backend& b, PackedLinear& weights, const LinearSpec& spec) {
@@ -70,6 +72,7 @@ void linear(Backend& b, const PackedLinear& weights, const LinearArgs& args) {
   check_device("linear", b, {args.x, args.y, args.residual});
   check_apart("linear", "y", args.y, "x", args.x);
   check_same_or_apart("linear", "y", args.y, "residual", args.residual);
+  if (weights.observe) weights.observe(args.x);
   if (rows > 0) b.linear(weights, args);
 }
 

@@ -27,6 +27,7 @@ void check_steps(const TrainOptions& o, int num_processes) {
                 ", expected 2 or more and a multiple of the ", num_processes, " processes");
   CLIPKIT_CHECK(o.accum_freq >= 1 && o.accum_freq <= o.batch_size / num_processes, "accum-freq is ", o.accum_freq,
                 ", expected 1 to ", o.batch_size / num_processes, ", the pairs of a process");
+  CLIPKIT_CHECK(o.precision != Precision::kInt8, "precision is int8, expected fp32 or amp_bf16");
   CLIPKIT_CHECK(!o.bf16_gradients || (o.precision == Precision::kBFloat16 && o.accum_freq == 1),
                 "bf16-gradients are rounded once: they need precision amp_bf16, and no accum-freq, whose parts add up");
   CLIPKIT_CHECK(o.ema_decay >= 0 && o.ema_decay < 1, "ema-decay is ", o.ema_decay, ", expected 0 to below 1");

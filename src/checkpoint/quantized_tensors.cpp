@@ -1,0 +1,75 @@
+#include "checkpoint/quantized_tensors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/check.h"
+#include "base/quote.h"
+
+namespace clipkit {
+
+namespace {
+
+const Tensor& scales_of(const StateDict& tensors, const std::string& name, std::string_view suffix, int64_t size,
+                        std::string_view place) {
+  const auto found = tensors.find(concat(name, suffix));
+  if (found == tensors.end()) {
+    fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " has elements of int8, but there is no ",
+         quote(concat(name, suffix)));
+  }
+  const Tensor& scales = found->second;
+  if (scales.dtype() != DType::kFloat32 || scales.shape() != Shape{size}) {
+    fail(ErrorCode::kCorrupt, place, ": tensor ", quote(found->first), " has shape ", to_string(scales.shape()), " of ",
+         to_string(scales.dtype()), ", expected ", to_string(Shape{size}), " of float32");
+  }
+  const auto values = scales.span<float>();
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return value > 0 && std::isfinite(value); })) {
+    fail(ErrorCode::kCorrupt, place, ": tensor ", quote(found->first), " holds a scale that is no positive number");
+  }
+  return scales;
+}
+
+}  // namespace
+
+bool check_quantized_tensors(const StateDict& tensors, std::string_view place) {
+  bool any = false;
+  for (const auto& [name, tensor] : tensors) {
+    for (const std::string_view suffix : {kScales, kInputScales}) {
+      if (!name.ends_with(suffix)) continue;
+      const auto matrix = tensors.find(name.substr(0, name.size() - suffix.size()));
+      if (matrix == tensors.end() || matrix->second.dtype() != DType::kInt8) {
+        fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " belongs to no matrix of int8");
+      }
+    }
+    if (tensor.dtype() != DType::kInt8) continue;
+    any = true;
+    if (tensor.shape().rank() != 2 || tensor.num_elements() == 0 || name.find("resblocks.") == std::string::npos) {
+      fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " of shape ", to_string(tensor.shape()),
+           " has elements of int8, which matrices of residual blocks alone may have");
+    }
+    scales_of(tensors, name, kScales, tensor.shape()[0], place);
+    scales_of(tensors, name, kInputScales, tensor.shape()[1], place);
+  }
+  return any;
+}
+
+void widen_quantized_tensors(StateDict& tensors) {
+  for (auto& [name, tensor] : tensors) {
+    if (tensor.dtype() != DType::kInt8) continue;
+    const float *scales = tensors.find(concat(name, kScales))->second.data<float>(),
+                *input_scales = tensors.find(concat(name, kInputScales))->second.data<float>();
+    const int64_t out = tensor.shape()[0], in = tensor.shape()[1];
+    Tensor wide = Tensor::empty(tensor.shape());
+    for (int64_t o = 0; o < out; ++o) {
+      const int8_t* from = tensor.data<int8_t>() + o * in;
+      float* to = wide.data<float>() + o * in;
+      for (int64_t i = 0; i < in; ++i) to[i] = static_cast<float>(from[i]) * scales[o] * input_scales[i];
+    }
+    tensor = std::move(wide);
+  }
+  std::erase_if(
+      tensors, [](const auto& entry) { return entry.first.ends_with(kScales) || entry.first.ends_with(kInputScales); });
+}
+
+}  // namespace clipkit
