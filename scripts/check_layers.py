@@ -69,6 +69,7 @@ PUBLIC_HEADERS = {
     "labels.h": "api",
     "checkpoint.h": "api",
     "onnx.h": "api",
+    "quantize.h": "api",
     "model.h": "api",
     "clipkit.h": "api",
 }

@@ -21,6 +21,7 @@
 #include "clipkit/preprocess.h"
 #include "clipkit/prompts.h"
 #include "clipkit/reject.h"
+#include "clipkit/quantize.h"
 #include "clipkit/report.h"
 #include "clipkit/tensor.h"
 #include "clipkit/tensor_file.h"
