@@ -15,6 +15,7 @@ struct MachinePeak {
   int threads = 0;
   double fp32_gflops = 0;  // multiply-adds count twice
   double bf16_gflops = 0;  // 0 where the CPU has no bf16 products
+  double int8_gops = 0;    // of bytes, with sums of 32 bits; 0 where the CPU has no such products (VNNI)
 };
 // Takes about a third of a second. threads: 0 for all processors.
 CLIPKIT_API MachinePeak measure_peak(int threads = 0);

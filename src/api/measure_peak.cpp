@@ -15,6 +15,7 @@ MachinePeak measure_peak(int threads) {
     const PeakRates rates = measure_peak_rates();
     peak.fp32_gflops = rates.fp32_gflops;
     peak.bf16_gflops = rates.bf16_gflops;
+    peak.int8_gops = rates.int8_gops;
   });
   return peak;
 }

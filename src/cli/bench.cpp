@@ -47,8 +47,8 @@ Manual Bench::manual() {
       .options = {},
       .examples = {"clipkit bench --batch 1 --batch 32 --precision bf16"},
   };
-  const std::vector<std::pair<std::string, Precision>> precisions = {{"fp32", Precision::kFloat32},
-                                                                     {"bf16", Precision::kBFloat16}};
+  const std::vector<std::pair<std::string, Precision>> precisions = {
+      {"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}, {"int8", Precision::kInt8}};
   manual.options.push_back(texts("--batch", "N", &batches_, "items at once; may be repeated").with_default("1 and 32"));
   manual.options.push_back(choice("--precision", precisions, &load_.precision, "operands of matrix products"));
   manual.options.push_back(
@@ -61,7 +61,9 @@ Manual Bench::manual() {
 }
 
 void Bench::print_result(const Result& result) const {
-  const double limit = load_.precision == Precision::kBFloat16 ? peak_.bf16_gflops : peak_.fp32_gflops;
+  const double limit = load_.precision == Precision::kInt8       ? peak_.int8_gops
+                       : load_.precision == Precision::kBFloat16 ? peak_.bf16_gflops
+                                                                 : peak_.fp32_gflops;
   const double ratio = limit > 0 ? result.gflops() / limit : 0;
   if (json_) {
     JsonLine json;
@@ -112,12 +114,16 @@ int Bench::run(const Arguments& arguments) {
   if (json_) {
     JsonLine json;
     json.begin_object().member("cpu_target", peak_.cpu_target).member("threads", peak_.threads);
-    json.member("fp32_gflops", peak_.fp32_gflops).member("bf16_gflops", peak_.bf16_gflops).end_object();
+    json.member("fp32_gflops", peak_.fp32_gflops).member("bf16_gflops", peak_.bf16_gflops);
+    json.member("int8_gops", peak_.int8_gops).end_object();
     print(std::move(json).line());
   } else {
+    const auto rate = [](double found, const std::string& unit) {
+      return found > 0 ? fixed(found, 0) + unit : std::string("not there");
+    };
     print("peak of " + std::to_string(peak_.threads) + " threads with " + peak_.cpu_target + ": fp32 " +
-          fixed(peak_.fp32_gflops, 0) + " GFLOP/s, bf16 " +
-          (peak_.bf16_gflops > 0 ? fixed(peak_.bf16_gflops, 0) + " GFLOP/s" : "not there") + "\n");
+          rate(peak_.fp32_gflops, " GFLOP/s") + ", bf16 " + rate(peak_.bf16_gflops, " GFLOP/s") + ", int8 " +
+          rate(peak_.int8_gops, " GOP/s") + "\n");
   }
   flush_output();
   for (const std::string& name : names) time_model(name);

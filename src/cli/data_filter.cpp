@@ -76,8 +76,8 @@ void DataFilter::add_rules(std::vector<Option>& options) {
 }
 
 void DataFilter::add_model_rules(std::vector<Option>& options) {
-  const std::vector<std::pair<std::string, Precision>> precisions = {{"fp32", Precision::kFloat32},
-                                                                     {"bf16", Precision::kBFloat16}};
+  const std::vector<std::pair<std::string, Precision>> precisions = {
+      {"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}, {"int8", Precision::kInt8}};
   options.push_back(text("--model", "FILE", &o_.model, "checkpoint: .safetensors, .pt or folder, or a pulled name"));
   options.push_back(cosine("--min-similarity", &o_.min_similarity, "cosine of picture and caption"));
   options.push_back(

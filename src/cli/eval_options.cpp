@@ -23,8 +23,8 @@ void EvalOptions::add_running_to(std::vector<Option>& options) {
   options.push_back(flag("--no-cache", &no_cache_, "keep no features"));
   options.push_back(number("--resamples", "N", &input_.resamples, {0, 1'000'000},
                            "of the bootstrap behind the intervals; 0: no intervals"));
-  const std::vector<std::pair<std::string, Precision>> precisions = {{"fp32", Precision::kFloat32},
-                                                                     {"bf16", Precision::kBFloat16}};
+  const std::vector<std::pair<std::string, Precision>> precisions = {
+      {"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}, {"int8", Precision::kInt8}};
   options.push_back(choice("--precision", precisions, &input_.precision, "operands of the model's matrix products"));
   options.push_back(
       number("--threads", "N", &input_.threads, {0, 1024}, "that compute and decode; results do not change")

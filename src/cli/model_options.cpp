@@ -11,8 +11,8 @@ void ModelOptions::add_model_to(std::vector<Option>& options) {
 }
 
 void ModelOptions::add_others_to(std::vector<Option>& options) {
-  const std::vector<std::pair<std::string, Precision>> precisions = {{"fp32", Precision::kFloat32},
-                                                                     {"bf16", Precision::kBFloat16}};
+  const std::vector<std::pair<std::string, Precision>> precisions = {
+      {"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}, {"int8", Precision::kInt8}};
   options.push_back(choice("--precision", precisions, &load_.precision, "operands of matrix products"));
   options.push_back(number("--threads", "N", &load_.threads, {0, 4096}, "compute threads; results do not depend on it")
                         .with_default("all processors"));

@@ -65,6 +65,21 @@ __attribute__((target("avx512f,avx512bf16"))) int64_t bf16_chains(int64_t rounds
   *sink = _mm512_reduce_add_ps(total);
   return rounds * kBf16Chains * 2 * 32;
 }
+
+// Nor of bytes.
+__attribute__((target("avx512f,avx512vnni"))) int64_t int8_chains(int64_t rounds, float* sink) {
+  constexpr int kInt8Chains = 12;
+  __m512i sum[kInt8Chains];
+  for (auto& s : sum) s = _mm512_set1_epi32(1);
+  const __m512i a = _mm512_set1_epi8(1);
+  for (int64_t r = 0; r < rounds; ++r) {
+    for (auto& s : sum) s = _mm512_dpbusd_epi32(s, a, a);
+  }
+  __m512i total = sum[0];
+  for (int i = 1; i < kInt8Chains; ++i) total = _mm512_add_epi32(total, sum[i]);
+  *sink = static_cast<float>(_mm512_reduce_add_epi32(total));
+  return rounds * kInt8Chains * 2 * 64;
+}
 #endif
 
 template <class Chains>
@@ -98,6 +113,15 @@ double measure_bf16_gflops() {
 #if defined(__x86_64__)
   if (cpu_target() == CpuTarget::kAvx512 && __builtin_cpu_supports("avx512bf16")) {
     return measure([](int64_t rounds, float* sink) { return bf16_chains(rounds, sink); });
+  }
+#endif
+  return 0;
+}
+
+double measure_int8_gops() {
+#if defined(__x86_64__)
+  if (cpu_target() == CpuTarget::kAvx512 && __builtin_cpu_supports("avx512vnni")) {
+    return measure([](int64_t rounds, float* sink) { return int8_chains(rounds, sink); });
   }
 #endif
   return 0;

@@ -6,5 +6,6 @@ namespace clipkit {
 // has no such products. Call on the compute thread.
 double measure_fp32_gflops();
 double measure_bf16_gflops();
+double measure_int8_gops();  // products of bytes; 0 without VNNI
 
 }  // namespace clipkit
