@@ -1,6 +1,7 @@
 #include "transfer/few_shot_run.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
