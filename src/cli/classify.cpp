@@ -57,10 +57,9 @@ Manual Classify::manual() {
       .arguments = "PICTURE... [--] LABEL...",
       .summary =
           "Say which words fit a picture: cosine similarity, learned temperature, softmax over the labels.\n"
-          "A softmax is over the words that are given: one of them always wins. With --reject a picture may be none "
-          "of\n"
-          "these. Without FILE the labels are weighed against some 700 words of a vocabulary that are unlike all of\n"
-          "them (neglabel, Jiang et al. 2024), and the picture is declined if the words together weigh more than the\n"
+          "A softmax is over the words that are given: one of them always wins. With --reject a picture may be none\n"
+          "of these. Without FILE the labels are weighed against some 700 words of a vocabulary that are unlike all\n"
+          "of them (neglabel, Jiang et al. 2024); the picture is declined if the words together weigh more than the\n"
           "labels. With the model that comes with clipkit and ten labels that declines some 90 % of the pictures of\n"
           "other things and 2 % of those of the labels; with hundreds of labels little is declined. To keep a part of\n"
           "your pictures that you choose, calibrate a rule with \"clipkit eval reject\".\n"
