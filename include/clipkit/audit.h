@@ -65,10 +65,54 @@ struct OverlapResult {
 // and of opening the training data; kInvalidArgument for a threshold outside (0, 1].
 CLIPKIT_API OverlapResult evaluate_overlap(const OverlapOptions& options, const EvalCallbacks& callbacks = {});
 
+struct RobustnessOptions {
+  EvalInput input{};                     // data: the set that models are made for, such as imagenet:PATH
+  std::vector<std::string> shifts{};     // shifted versions of it: "imagenet_a:PATH", ...
+  std::vector<std::string> templates{};  // instead of the sets'; each with {}
+  // A table of other models (CSV), over which the line is fitted: columns "model", "reference" (or "imagenet") and
+  // "shifted" with accuracies in percent, and "shift" with the name of the shifted set, if there are several. Empty:
+  // none.
+  std::filesystem::path baselines{};
+  std::filesystem::path against{};  // result.json of another model's robustness on the same pictures; empty: none
+};
+
+// Accuracy under shift, and how much of it is not explained by accuracy without (Taori et al. 2020; CLIP, section 3.3).
+struct RobustnessResult {
+  struct Model {
+    std::string name{};
+    double reference = 0, shifted = 0;  // accuracies
+  };
+  struct Shift {
+    std::string data{}, title{}, split{}, note{}, data_sha256{};
+    int64_t pictures = 0, classes = 0;
+    Estimate accuracy{};   // of top 1
+    Estimate reference{};  // on the reference set, among the shifted set's classes alone
+    bool same_classes =
+        true;  // false: not all of them have their name in the reference set, whose classes are all used
+    std::vector<Model> baselines{};
+    // logit(shifted) = slope * logit(reference) + intercept over the baselines; NaN without them.
+    double slope = 0, intercept = 0;
+    double expected = 0;   // what the line says for this model's reference accuracy; NaN without baselines
+    double effective = 0;  // effective robustness: accuracy less expected
+    double relative = 0;   // relative robustness: accuracy less that of the other model; NaN without one
+  };
+  EvalOrigin origin{};  // of the reference set
+  std::vector<std::string> templates{};
+  std::string against{}, against_sha256{};  // the other model, and its digest
+  Estimate accuracy{};                      // on all of the reference set
+  std::vector<Shift> shifts{};
+};
+
+// Errors: as of evaluate_zero_shot, for any of the sets; kInvalidArgument without shifts; kCorrupt for tables that do
+// not fit, and for another model's result on other pictures.
+CLIPKIT_API RobustnessResult evaluate_robustness(const RobustnessOptions& options, const EvalCallbacks& callbacks = {});
+
 // One JSON object.
 CLIPKIT_API std::string to_json(const OverlapResult& result);
+CLIPKIT_API std::string to_json(const RobustnessResult& result);
 
 // A folder with index.html, a page in one file, and result.json. Errors: kIo.
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const OverlapResult& result);
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const RobustnessResult& result);
 
 }  // namespace clipkit

@@ -13,6 +13,7 @@
 #include "eval/overlap.h"
 #include "eval/reject_run.h"
 #include "eval/retrieval_run.h"
+#include "eval/robustness.h"
 #include "eval/zero_shot.h"
 #include "runtime/open_backend.h"
 #include "transfer/few_shot_run.h"
@@ -136,6 +137,13 @@ OverlapResult evaluate_overlap(const OverlapOptions& options, const EvalCallback
   const auto opened = open(options.input, true);
   return run_overlap(options, set, train, opened->encoder, static_cast<double>(opened->model.logit_scale()),
                      opened->cache, opened->origin, callbacks);
+}
+
+RobustnessResult evaluate_robustness(const RobustnessOptions& options, const EvalCallbacks& callbacks) {
+  const RobustnessSets sets = open_robustness_sets(options);
+  const auto opened = open(options.input, true);
+  return run_robustness(options, sets, opened->encoder, static_cast<double>(opened->model.logit_scale()), opened->cache,
+                        opened->origin, callbacks);
 }
 
 }  // namespace clipkit

@@ -36,4 +36,14 @@ Interval bootstrap_interval(int64_t n, const std::function<double(std::span<cons
   return {quantile((1 - options.coverage) / 2), quantile((1 + options.coverage) / 2)};
 }
 
+Estimate bootstrap_rate(std::span<const uint8_t> hits, const BootstrapOptions& options) {
+  const auto rate = [&](std::span<const uint32_t> weights) {
+    double found = 0;
+    for (size_t i = 0; i < hits.size(); ++i) found += hits[i] != 0 ? weights[i] : 0;
+    return found / static_cast<double>(hits.size());
+  };
+  const Interval interval = bootstrap_interval(static_cast<int64_t>(hits.size()), rate, options);
+  return {rate(std::vector<uint32_t>(hits.size(), 1)), interval.low, interval.high};
+}
+
 }  // namespace clipkit

@@ -4,6 +4,8 @@
 #include <functional>
 #include <span>
 
+#include "clipkit/evaluate.h"
+
 namespace clipkit {
 
 struct Interval {
@@ -21,5 +23,8 @@ struct BootstrapOptions {
 // metric is called from several threads (on_threads). Without items or resamples: NaN.
 Interval bootstrap_interval(int64_t n, const std::function<double(std::span<const uint32_t> weights)>& metric,
                             const BootstrapOptions& options = {});
+
+// The part of the items that is not 0, with its interval; NaN without items.
+Estimate bootstrap_rate(std::span<const uint8_t> hits, const BootstrapOptions& options = {});
 
 }  // namespace clipkit

@@ -9,7 +9,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr double kLargest = 1e280, kSmallest = 1e-280;
+constexpr double kLargest = 1e280, kSmallest = 1e-280, kSmallestPart = 1e-6;
 // Ticks that a value misses by rounding alone still count.
 constexpr double kSlack = 1e-9;
 
@@ -56,11 +56,16 @@ Step step_of_at_least(double wanted) {
 }  // namespace
 
 bool Axis::shown(Scale scale, double value) noexcept {
+  if (scale == Scale::kLogit) return value >= kSmallestPart && value <= 1 - kSmallestPart;
   return std::abs(value) <= kLargest && (scale == Scale::kLinear || value >= kSmallest);
 }
 
 Axis::Axis(Scale scale, double low, double high, int max_ticks, bool rounds_out)
     : scale_(scale), low_(low), high_(high) {
+  if (scale == Scale::kLogit) {
+    add_logit_ticks(max_ticks, rounds_out);
+    return;
+  }
   // A single value, or values that differ less than their digits show, stand in the middle.
   const double size = std::max(std::abs(low), std::abs(high));
   if (!(high - low > std::max(kSmallest, size * kSlack))) {
@@ -82,6 +87,7 @@ Axis::Axis(Scale scale, double low, double high, int max_ticks, bool rounds_out)
 
 double Axis::position(double value) const noexcept {
   if (scale_ == Scale::kLog) return (std::log(value) - std::log(low_)) / (std::log(high_) - std::log(low_));
+  if (scale_ == Scale::kLogit) return (logit(value) - logit(low_)) / (logit(high_) - logit(low_));
   return (value - low_) / (high_ - low_);
 }
 
@@ -119,6 +125,29 @@ void Axis::add_log_ticks(int max_ticks) {
       if (is_within && (factor == 1 || has_room)) add_tick(factor, exponent, scientific);
     }
   }
+}
+
+// Round parts, as many as there is room for, those near to one half first.
+void Axis::add_logit_ticks(int max_ticks, bool rounds_out) {
+  constexpr double kMinRange = 0.2;  // in logits
+  const double low = logit(low_), high = logit(high_);
+  const double margin = std::max((kMinRange - (high - low)) / 2, rounds_out ? 0.05 * (high - low) : 0);
+  if (margin > 0) {
+    low_ = part_of_logit(low - margin);
+    high_ = part_of_logit(high + margin);
+  }
+  constexpr Step kParts[] = {{5, -1}, {1, -1},  {9, -1}, {2, -1}, {8, -1}, {3, -1},  {7, -1}, {1, -2},   {99, -2},
+                             {5, -2}, {95, -2}, {4, -1}, {6, -1}, {2, -2}, {98, -2}, {1, -3}, {999, -3}, {1, -4}};
+  for (const Step& part : kParts) {
+    const double value = scaled(part.factor, part.exponent);
+    if (value >= low_ && value <= high_ && ticks_.size() < static_cast<size_t>(max_ticks))
+      add_tick(part.factor, part.exponent, false);
+  }
+  if (ticks_.size() < 3) {
+    ticks_.clear();
+    add_linear_ticks(max_ticks, false);
+  }
+  std::sort(ticks_.begin(), ticks_.end(), [](const Tick& a, const Tick& b) { return a.value < b.value; });
 }
 
 void Axis::set_ticks(std::span<const double> values) {

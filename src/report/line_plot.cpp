@@ -60,7 +60,8 @@ class Drawing {
   };
 
   static Axis make_axis(Scale scale, const Range& range, int max_ticks, bool rounds_out) {
-    if (range.low > range.high) return {scale, scale == Scale::kLog ? 0.1 : 0, 1, max_ticks, rounds_out};
+    if (range.low > range.high)
+      return {scale, scale == Scale::kLinear ? 0 : 0.1, scale == Scale::kLogit ? 0.9 : 1, max_ticks, rounds_out};
     return {scale, range.low, range.high, max_ticks, rounds_out};
   }
   Range x_range() const {
@@ -113,6 +114,11 @@ class Drawing {
                    escape_markup(content), "</text>\n");
   }
 
+  void mark(const SvgPoint& point, size_t i) {
+    out_ += concat("<circle cx=\"", px(point.x), "\" cy=\"", px(point.y), "\" r=\"3\" fill=\"",
+                   kColors[i % kColors.size()], "\"/>\n");
+  }
+
   void draw_axes() {
     for (const Tick& tick : y_.ticks()) {
       const double y = y_px(tick.value);
@@ -134,7 +140,11 @@ class Drawing {
     for (size_t i = 0; i < legend_.size(); ++i) {
       const LegendEntry& entry = legend_[i];
       const double y = top_ - static_cast<double>(legend_.back().row - entry.row + 1) * kLineHeight + kSvgFontSize - 2;
-      line(entry.x, y - 4, entry.x + 18, y - 4, stroke_of(i) + " stroke-width=\"2\"");
+      if (plot_.series[i].draws_line) {
+        line(entry.x, y - 4, entry.x + 18, y - 4, stroke_of(i) + " stroke-width=\"2\"");
+      } else {
+        mark({entry.x + 9, y - 4}, i);
+      }
       text(entry.x + 24, y, entry.name);
     }
     const double middle = (left_ + right_) / 2;
@@ -170,17 +180,17 @@ class Drawing {
 
   void draw_series(size_t i) {
     const PlotSeries& one = plot_.series[i];
-    const std::string stroke = stroke_of(i), color = kColors[i % kColors.size()];
+    const std::string stroke = stroke_of(i);
     out_ += concat("<g><title>", escape_markup(one.name), "</title>\n");
     for (const SvgPoints& piece : pieces(one, one.y)) {
       has_nothing_ = false;
-      if (piece.size() > 1) {
+      if (piece.size() > 1 && one.draws_line) {
         out_ += concat("<path d=\"", svg_path(thinned(piece)), "\" fill=\"none\" ", stroke,
                        " stroke-width=\"1.8\" stroke-linejoin=\"round\"/>\n");
       }
-      if (piece.size() > 1 && !one.marks_points) continue;
+      if (piece.size() > 1 && one.draws_line && !one.marks_points) continue;
       for (const SvgPoint& point : piece) {
-        out_ += concat("<circle cx=\"", px(point.x), "\" cy=\"", px(point.y), "\" r=\"3\" fill=\"", color, "\"/>\n");
+        mark(point, i);
       }
     }
     out_ += "</g>\n";

@@ -12,6 +12,7 @@ struct PlotSeries {
   std::vector<double> x, y;           // of one length, x rising; a value that the axis cannot show leaves a gap
   std::vector<double> low{}, high{};  // a band around y, such as a confidence interval; empty: none
   bool marks_points = false;
+  bool draws_line = true;  // false: points alone, which are then marked
 };
 
 // A dashed horizontal line, such as the accuracy of chance.

@@ -75,5 +75,23 @@ TEST_F(EvalAudit, OverlapSaysWhatIsWrong) {
   EXPECT_THAT(same.err, HasSubstr("is what is tested"));
 }
 
+TEST_F(EvalAudit, RobustnessComparesShiftedSets) {
+  const std::string set = write_set("set", 4), shifted = write_set("shifted", 2), table = in_folder("models.csv");
+  fs::remove_all(in_folder("shifted/house"));
+  spill(table, "model,reference,shifted\nA,50,40\nB,80,61.5\n");
+  std::vector<std::string> args = {"--data", set, "--shift", shifted, "--report", in_folder("out")};
+  const Result first = eval("robustness", args);
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_THAT(first.out, StartsWith("set: 12 pictures, 3 classes, "));
+  args.insert(args.end(), {"--baselines", table, "--against", in_folder("out/result.json"), "--json"});
+  const json found = json::parse(eval("robustness", args).out);
+  EXPECT_EQ(found["shifts"][0]["classes"], 2);
+  EXPECT_EQ(found["shifts"][0]["relative_robustness"], 0);
+  EXPECT_EQ(found["shifts"][0]["baselines"].size(), 2U);
+  EXPECT_THAT(slurp(in_folder("out/index.html")), HasSubstr("<svg"));
+  EXPECT_EQ(eval("robustness", {"--data", set}).status, 2);
+  EXPECT_EQ(eval("robustness", {"--data", set, "--shift", shifted, "--baselines", in_folder("none.csv")}).status, 1);
+}
+
 }  // namespace
 }  // namespace clipkit::testing

@@ -55,6 +55,20 @@ TEST(Axis, MarksDecadesOfALogarithmAndWhatIsBetweenWhereThereIsRoom) {
   EXPECT_NEAR(Axis(Scale::kLog, 1, 100, 6, false).position(10), 0.5, 1e-12);
 }
 
+TEST(Axis, MarksPartsThatAreRoundOnAnAxisOfLogits) {
+  EXPECT_THAT(labels_of({Scale::kLogit, 0.05, 0.95, 6, false}), ElementsAre("0.1", "0.2", "0.3", "0.5", "0.8", "0.9"));
+  EXPECT_THAT(labels_of({Scale::kLogit, 0.71, 0.74, 6, false}), ElementsAre("0.70", "0.71", "0.72", "0.73", "0.74"));
+  const Axis axis(Scale::kLogit, 0.1, 0.9, 6, false);
+  EXPECT_NEAR(axis.position(0.5), 0.5, 1e-12);
+  EXPECT_NEAR(axis.position(0.25) + axis.position(0.75), 1, 1e-12);
+  EXPECT_GT(axis.position(0.2) - axis.position(0.1), axis.position(0.5) - axis.position(0.4));
+  EXPECT_TRUE(Axis::shown(Scale::kLogit, 0.5));
+  for (const double outside : {0.0, 1.0, -0.5, 2.0, std::numeric_limits<double>::quiet_NaN()})
+    EXPECT_FALSE(Axis::shown(Scale::kLogit, outside));
+  const Axis single(Scale::kLogit, 0.999, 0.999, 6, true);
+  EXPECT_NEAR(single.position(0.999), 0.5, 1e-9);
+}
+
 TEST(Axis, PutsASingleValueInTheMiddle) {
   for (const double value : {5.0, -5.0, 0.0, 1e-270, 1e270, 123456789.0}) {
     const Axis axis(Scale::kLinear, value, value, 6, true);
