@@ -107,12 +107,42 @@ struct RobustnessResult {
 // not fit, and for another model's result on other pictures.
 CLIPKIT_API RobustnessResult evaluate_robustness(const RobustnessOptions& options, const EvalCallbacks& callbacks = {});
 
+struct TypographicOptions {
+  EvalInput input{};
+  std::vector<std::string> templates{};  // instead of the set's; each with {}
+  uint64_t seed = 0;                     // of the words, their places and colours
+  int num_pictures = 24;                 // that the report shows, of those whose answer became the word
+};
+
+// Zero-shot accuracy on the same pictures without and with the name of a wrong class written on each (Goh et al. 2021).
+struct TypographicResult {
+  struct Picture {
+    std::string picture{}, file{};  // its name; a picture file, as the model sees it
+    int32_t right = 0, written = 0;
+    double probability_right = 0, probability_written = 0;  // with the word
+  };
+  EvalOrigin origin{};
+  std::vector<std::string> templates{}, classes{};
+  uint64_t seed = 0;
+  Estimate before{}, after{};            // accuracy without and with the words
+  Estimate word_before{}, word_after{};  // how often the answer is the class whose name is written, or will be
+  Estimate fooled{};                     // of the pictures that are right without: how often it is, with the word
+  std::vector<Picture> pictures{};       // whose right answer became the word, the surest first
+};
+
+// Words are written on the picture as the model sees it, so that they are as readable on small pictures and none is
+// cropped away. Errors: as of evaluate_zero_shot; kInvalidArgument for a set of one class.
+CLIPKIT_API TypographicResult evaluate_typographic(const TypographicOptions& options,
+                                                   const EvalCallbacks& callbacks = {});
+
 // One JSON object.
 CLIPKIT_API std::string to_json(const OverlapResult& result);
+CLIPKIT_API std::string to_json(const TypographicResult& result);
 CLIPKIT_API std::string to_json(const RobustnessResult& result);
 
 // A folder with index.html, a page in one file, and result.json. Errors: kIo.
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const OverlapResult& result);
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const RobustnessResult& result);
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const TypographicResult& result);
 
 }  // namespace clipkit

@@ -14,6 +14,7 @@
 #include "eval/reject_run.h"
 #include "eval/retrieval_run.h"
 #include "eval/robustness.h"
+#include "eval/typographic.h"
 #include "eval/zero_shot.h"
 #include "runtime/open_backend.h"
 #include "transfer/few_shot_run.h"
@@ -144,6 +145,13 @@ RobustnessResult evaluate_robustness(const RobustnessOptions& options, const Eva
   const auto opened = open(options.input, true);
   return run_robustness(options, sets, opened->encoder, static_cast<double>(opened->model.logit_scale()), opened->cache,
                         opened->origin, callbacks);
+}
+
+TypographicResult evaluate_typographic(const TypographicOptions& options, const EvalCallbacks& callbacks) {
+  const LabelledSet set = open_labelled_set(options.input.data, options.input.split);
+  const auto opened = open(options.input, true);
+  return run_typographic(options, set, opened->encoder, static_cast<double>(opened->model.logit_scale()), opened->cache,
+                         opened->origin, callbacks);
 }
 
 }  // namespace clipkit

@@ -22,6 +22,7 @@ enum class RandomUse : uint32_t {
   kShots = 10,
   kHoldOut = 11,
   kCalibration = 12,
+  kWrongWords = 12,
 };
 
 // A sequence that is a function of its arguments alone: no thread, process or earlier draw can change it, and there is

@@ -93,5 +93,18 @@ TEST_F(EvalAudit, RobustnessComparesShiftedSets) {
   EXPECT_EQ(eval("robustness", {"--data", set, "--shift", shifted, "--baselines", in_folder("none.csv")}).status, 1);
 }
 
+TEST_F(EvalAudit, TypographicWritesWrongWords) {
+  const std::string set = write_set("set", 4);
+  const Result text = eval("typographic", {"--data", set, "--report", in_folder("out")});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, StartsWith("set: 12 pictures, 3 classes\naccuracy without words"));
+  EXPECT_THAT(slurp(in_folder("out/index.html")), HasSubstr("<h1>Typographic attack: set</h1>"));
+  const json found = json::parse(slurp(in_folder("out/result.json")));
+  const json plain = json::parse(eval("zero-shot", {"--data", set, "--json"}).out);
+  EXPECT_EQ(found["accuracy_before"], plain["scores"]["top1"]) << "the same pictures, the same intervals";
+  EXPECT_EQ(found["origin"]["data_sha256"], plain["origin"]["data_sha256"]);
+  EXPECT_EQ(eval("typographic", {}).status, 2);
+}
+
 }  // namespace
 }  // namespace clipkit::testing
