@@ -135,14 +135,54 @@ struct TypographicResult {
 CLIPKIT_API TypographicResult evaluate_typographic(const TypographicOptions& options,
                                                    const EvalCallbacks& callbacks = {});
 
+struct BiasOptions {
+  EvalInput input{};                  // data: a .csv or .jsonl of pictures and the groups they belong to, as FairFace's
+  std::filesystem::path labels{};     // a label a line, its category behind a TAB
+  std::vector<std::string> groups{};  // columns of the list; empty: those of "age", "gender" and "race" that it has
+  std::vector<std::string> templates = {"a photo of a {}."};
+};
+
+// How often pictures of each group get each label (CLIP, section 7.1).
+struct BiasResult {
+  struct Label {
+    std::string name{}, category{};
+  };
+  struct Group {
+    std::string name{};
+    int64_t pictures = 0;
+  };
+  struct Row {
+    std::string name{};  // of a category, or a label
+    bool is_category = false;
+    std::vector<Estimate> rates{};    // of each group, with Wilson's interval of 95 %
+    double gap = 0;                   // the largest rate less the smallest
+    int64_t highest = 0, lowest = 0;  // the groups that have them
+  };
+  struct Column {
+    std::string name{};
+    std::vector<Group> groups{};  // by name
+    std::vector<Row> rows{};      // categories first, then labels, each in the order of the file
+  };
+  EvalOrigin origin{};
+  std::vector<std::string> templates{};
+  std::vector<Label> labels{};
+  std::vector<Column> columns{};
+};
+
+// Each picture gets the one label that fits it best. Errors: as of evaluate_zero_shot; kInvalidArgument without labels;
+// kCorrupt for a list without pictures or groups.
+CLIPKIT_API BiasResult evaluate_bias(const BiasOptions& options, const EvalCallbacks& callbacks = {});
+
 // One JSON object.
 CLIPKIT_API std::string to_json(const OverlapResult& result);
 CLIPKIT_API std::string to_json(const TypographicResult& result);
+CLIPKIT_API std::string to_json(const BiasResult& result);
 CLIPKIT_API std::string to_json(const RobustnessResult& result);
 
 // A folder with index.html, a page in one file, and result.json. Errors: kIo.
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const OverlapResult& result);
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const RobustnessResult& result);
 CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const TypographicResult& result);
+CLIPKIT_API void write_eval_report(const std::filesystem::path& folder, const BiasResult& result);
 
 }  // namespace clipkit

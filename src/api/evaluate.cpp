@@ -9,6 +9,7 @@
 #include "clipkit/audit.h"
 #include "clipkit/fetch.h"
 #include "clipkit/model.h"
+#include "eval/bias.h"
 #include "eval/encoder.h"
 #include "eval/overlap.h"
 #include "eval/reject_run.h"
@@ -152,6 +153,12 @@ TypographicResult evaluate_typographic(const TypographicOptions& options, const 
   const auto opened = open(options.input, true);
   return run_typographic(options, set, opened->encoder, static_cast<double>(opened->model.logit_scale()), opened->cache,
                          opened->origin, callbacks);
+}
+
+BiasResult evaluate_bias(const BiasOptions& options, const EvalCallbacks& callbacks) {
+  const BiasSets sets = open_bias_sets(options);
+  const auto opened = open(options.input, true);
+  return run_bias(options, sets, opened->encoder, opened->cache, opened->origin, callbacks);
 }
 
 }  // namespace clipkit

@@ -22,7 +22,7 @@ enum class RandomUse : uint32_t {
   kShots = 10,
   kHoldOut = 11,
   kCalibration = 12,
-  kWrongWords = 12,
+  kWrongWords = 13,
 };
 
 // A sequence that is a function of its arguments alone: no thread, process or earlier draw can change it, and there is

@@ -59,6 +59,7 @@ std::unique_ptr<Command> make_eval_suite();
 std::unique_ptr<Command> make_eval_overlap();
 std::unique_ptr<Command> make_eval_robustness();
 std::unique_ptr<Command> make_eval_typographic();
+std::unique_ptr<Command> make_eval_bias();
 std::unique_ptr<Command> make_bench();
 
 // Every command, in the order of the help.

@@ -24,7 +24,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
       make_data_stats(),     make_data_pack(),    make_data_filter(),     make_data_sets(),
       make_eval_zero_shot(), make_eval_probe(),   make_eval_retrieval(),  make_eval_reject(),
       make_eval_suite(),     make_eval_overlap(), make_eval_robustness(), make_eval_typographic(),
-      make_bench()};
+      make_eval_bias(),      make_bench()};
   return {std::make_move_iterator(std::begin(commands)), std::make_move_iterator(std::end(commands))};
 }
 

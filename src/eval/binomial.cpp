@@ -68,4 +68,12 @@ Interval clopper_pearson(int64_t successes, int64_t n, double coverage) noexcept
           successes >= n ? 1 : beta_quantile(1 - outside, k + 1, m - k)};
 }
 
+Interval wilson_interval(int64_t successes, int64_t n) noexcept {
+  if (n <= 0) return {0, 1};
+  constexpr double z = 1.959963984540054;  // of the normal distribution, 95 %
+  const double m = static_cast<double>(n), p = static_cast<double>(successes) / m;
+  const double middle = p + z * z / (2 * m), half = z * std::sqrt(p * (1 - p) / m + z * z / (4 * m * m));
+  return {std::max(0.0, (middle - half) / (1 + z * z / m)), std::min(1.0, (middle + half) / (1 + z * z / m))};
+}
+
 }  // namespace clipkit

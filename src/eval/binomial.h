@@ -19,4 +19,8 @@ double binomial_tail(int64_t successes, int64_t n, double p) noexcept;
 // either side. (0, 1) for n = 0.
 Interval clopper_pearson(int64_t successes, int64_t n, double coverage) noexcept;
 
+// The interval by the score test (Wilson 1927), which is about as long as it has to be for few draws too. Coverage 95
+// %. (0, 1) for n = 0.
+Interval wilson_interval(int64_t successes, int64_t n) noexcept;
+
 }  // namespace clipkit

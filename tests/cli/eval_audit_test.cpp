@@ -106,5 +106,26 @@ TEST_F(EvalAudit, TypographicWritesWrongWords) {
   EXPECT_EQ(eval("typographic", {}).status, 2);
 }
 
+TEST_F(EvalAudit, BiasCountsLabelsOverGroups) {
+  write_set("set", 4);
+  std::string csv = "file,gender\n";
+  for (const std::string name : {"heart", "cloud"})
+    for (int i = 0; i < 4; ++i) csv += "set/" + name + "/" + std::to_string(i) + ".ppm," + (i < 2 ? "a" : "b") + "\n";
+  spill(in_folder("list.csv"), csv);
+  spill(in_folder("labels.txt"), "red heart\tlove\nblue heart\tlove\ncloud\tweather\n");
+  const std::vector<std::string> args = {"--data", in_folder("list.csv"), "--labels", in_folder("labels.txt")};
+  const Result text = eval("bias", args);
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, StartsWith("list.csv: 8 pictures, 3 labels; rates in %\n\ngender "));
+  EXPECT_THAT(text.out, HasSubstr("\nall of weather "));
+  const json found = json::parse(eval("bias", {args[0], args[1], args[2], args[3], "--json"}).out);
+  double sum = 0;
+  for (const json& row : found["columns"][0]["rows"])
+    if (!row["is_category"]) sum += row["rates"][0]["value"].get<double>();
+  EXPECT_NEAR(sum, 1, 1e-12) << "every picture has one label";
+  EXPECT_EQ(eval("bias", {args[0], args[1]}).status, 2);
+  EXPECT_EQ(eval("bias", {args[0], args[1], args[2], args[3], "--group", "age"}).status, 1);
+}
+
 }  // namespace
 }  // namespace clipkit::testing

@@ -62,6 +62,20 @@ TEST(Binomial, ClopperPearsonMeetsThePublishedIntervals) {
   EXPECT_EQ(none.high, 1);
 }
 
+// The same table, method 3.
+TEST(Binomial, WilsonMeetsThePublishedIntervals) {
+  const struct {
+    int64_t successes, n;
+    double low, high;
+  } published[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}};
+  for (const auto& one : published) {
+    const Interval interval = wilson_interval(one.successes, one.n);
+    EXPECT_NEAR(interval.low, one.low, 0.5e-4);
+    EXPECT_NEAR(interval.high, one.high, 0.5e-4);
+  }
+  EXPECT_EQ(wilson_interval(0, 0).high, 1);
+}
+
 // What defines it: at either end, so many successes or fewer (more) have half of what is left out.
 TEST(Binomial, ClopperPearsonEndsWhereTheTailsAreWhatIsLeftOut) {
   const Interval interval = clopper_pearson(37, 120, 0.995);
