@@ -21,8 +21,8 @@ enum class RandomUse : uint32_t {
   kBootstrap = 9,
   kShots = 10,
   kHoldOut = 11,
-  kCalibration = 12,
-  kWrongWords = 13,
+  kWrongWords = 12,
+  kCalibration = 13,
 };
 
 // A sequence that is a function of its arguments alone: no thread, process or earlier draw can change it, and there is
