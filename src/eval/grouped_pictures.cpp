@@ -34,7 +34,7 @@ CsvTable read_json_lines(const std::filesystem::path& path) {
   return table;
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string quoted_list(const std::vector<std::string>& names) {
   std::string all;
   for (const std::string& name : names) all += concat(all.empty() ? "" : ", ", quote(name));
   return all;
@@ -48,7 +48,7 @@ GroupedPictures read_grouped_pictures(const std::filesystem::path& path, const s
   const size_t file = table.find({"file", "filepath", "path", "image", "filename"});
   if (file == CsvTable::kNoColumn) {
     fail(ErrorCode::kCorrupt, path.string(), ": expected a column file, filepath, path, image or filename, there are ",
-         joined(table.header));
+         quoted_list(table.header));
   }
   GroupedPictures list;
   for (const auto& row : table.rows) list.files.push_back(row[file]);
@@ -57,7 +57,8 @@ GroupedPictures read_grouped_pictures(const std::filesystem::path& path, const s
     const size_t column = table.find({name});
     if (column == CsvTable::kNoColumn && wanted.empty()) continue;
     if (column == CsvTable::kNoColumn)
-      fail(ErrorCode::kCorrupt, path.string(), ": has no column ", quote(name), ", there are ", joined(table.header));
+      fail(ErrorCode::kCorrupt, path.string(), ": has no column ", quote(name), ", there are ",
+           quoted_list(table.header));
     std::vector<std::string> groups;
     for (const auto& row : table.rows) groups.push_back(row[column].empty() ? "(none)" : row[column]);
     const size_t different = std::set<std::string>(groups.begin(), groups.end()).size();
@@ -70,7 +71,7 @@ GroupedPictures read_grouped_pictures(const std::filesystem::path& path, const s
   }
   if (list.columns.empty()) {
     fail(ErrorCode::kCorrupt, path.string(), ": none of its columns is age, gender or race; there are ",
-         joined(table.header));
+         quoted_list(table.header));
   }
   return list;
 }

@@ -17,13 +17,10 @@
 #include "support/made_inputs.h"
 #include "support/planted_channels.h"
 #include "support/temporary_folder.h"
+#include "support/tensors.h"
 
 namespace clipkit {
 namespace {
-
-bool same_bits(const TensorView& a, const TensorView& b) {
-  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
 
 Tensor some_tokens(const Model& model, int64_t count) {
   const std::vector<std::string> texts = class_names("cifar100");
@@ -55,7 +52,7 @@ TEST_F(QuantizeCheckpoint, WritesWhatEveryPrecisionReads) {
     EXPECT_GT(feature_agreement(model->encode_pixels(pixels), exact.encode_pixels(pixels)).worst, 0.995);
     EXPECT_GT(feature_agreement(model->encode_tokens(tokens), exact.encode_tokens(tokens)).worst, 0.995);
   }
-  EXPECT_FALSE(same_bits(wide.encode_pixels(pixels), fast.encode_pixels(pixels)));
+  EXPECT_FALSE(testing::same_bits(wide.encode_pixels(pixels), fast.encode_pixels(pixels)));
   EXPECT_EQ(inspect(in_folder("int8")).parameters, inspect("generated:mini-vit").parameters);
 }
 
@@ -69,9 +66,11 @@ TEST_F(QuantizeCheckpoint, GivesTheSameBitsInAnyBatchAndOnAnyNumberOfThreads) {
     for (const int64_t batch : {1, 3, 8, 19}) {
       for (int64_t begin = 0; begin + batch <= 19; begin += batch) {
         const int64_t end = begin + batch;
-        ASSERT_TRUE(same_bits(model.encode_pixels(pixels.view().slice(begin, end)), image.view().slice(begin, end)))
+        ASSERT_TRUE(
+            testing::same_bits(model.encode_pixels(pixels.view().slice(begin, end)), image.view().slice(begin, end)))
             << "pictures " << begin << " to " << end << ", " << threads << " threads";
-        ASSERT_TRUE(same_bits(model.encode_tokens(tokens.view().slice(begin, end)), text.view().slice(begin, end)))
+        ASSERT_TRUE(
+            testing::same_bits(model.encode_tokens(tokens.view().slice(begin, end)), text.view().slice(begin, end)))
             << "texts " << begin << " to " << end << ", " << threads << " threads";
       }
     }

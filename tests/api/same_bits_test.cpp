@@ -4,6 +4,7 @@
 
 #include "clipkit/clipkit.h"
 #include "support/bf16.h"
+#include "support/tensors.h"
 
 // An item's features must not depend on the batch that it came in, nor on the number of threads.
 
@@ -32,10 +33,6 @@ Tensor made_up_tokens(int64_t N, int64_t context, int32_t vocab, int64_t longest
   return tokens;
 }
 
-bool same_bits(const TensorView& a, const TensorView& b) {
-  return std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
 struct Case {
   const char* name;
   Precision precision;
@@ -60,9 +57,11 @@ TEST_P(SameBits, InAnyBatchAndWithAnyNumberOfThreads) {
     for (const int64_t batch : {1, 3, 8, 19}) {
       for (int64_t begin = 0; begin + batch <= kItems; begin += batch) {
         const int64_t end = begin + batch;
-        ASSERT_TRUE(same_bits(model.encode_pixels(pixels.view().slice(begin, end)), image.view().slice(begin, end)))
+        ASSERT_TRUE(
+            testing::same_bits(model.encode_pixels(pixels.view().slice(begin, end)), image.view().slice(begin, end)))
             << "pictures " << begin << " to " << end << ", " << threads << " threads";
-        ASSERT_TRUE(same_bits(model.encode_tokens(tokens.view().slice(begin, end)), text.view().slice(begin, end)))
+        ASSERT_TRUE(
+            testing::same_bits(model.encode_tokens(tokens.view().slice(begin, end)), text.view().slice(begin, end)))
             << "texts " << begin << " to " << end << ", " << threads << " threads";
       }
     }
@@ -89,12 +88,14 @@ TEST(FullSizeSameBits, OfViTB32AndRN50InBatchesOf1And5) {
       const Model one_thread = load(std::string("generated:") + name, options);
       const Tensor pixels = made_up_pixels(5, 224), tokens = made_up_tokens(5, 77, 49408, 30);
       const Tensor image = two_threads.encode_pixels(pixels), text = two_threads.encode_tokens(tokens);
-      EXPECT_TRUE(same_bits(one_thread.encode_pixels(pixels), image));
-      EXPECT_TRUE(same_bits(one_thread.encode_tokens(tokens), text));
+      EXPECT_TRUE(testing::same_bits(one_thread.encode_pixels(pixels), image));
+      EXPECT_TRUE(testing::same_bits(one_thread.encode_tokens(tokens), text));
       for (int64_t n = 0; n < 5; ++n) {
-        EXPECT_TRUE(same_bits(two_threads.encode_pixels(pixels.view().slice(n, n + 1)), image.view().slice(n, n + 1)))
+        EXPECT_TRUE(
+            testing::same_bits(two_threads.encode_pixels(pixels.view().slice(n, n + 1)), image.view().slice(n, n + 1)))
             << name;
-        EXPECT_TRUE(same_bits(one_thread.encode_tokens(tokens.view().slice(n, n + 1)), text.view().slice(n, n + 1)))
+        EXPECT_TRUE(
+            testing::same_bits(one_thread.encode_tokens(tokens.view().slice(n, n + 1)), text.view().slice(n, n + 1)))
             << name;
       }
     }
