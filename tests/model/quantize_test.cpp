@@ -17,7 +17,7 @@
 namespace clipkit {
 namespace {
 
-struct Features {
+struct BothFeatures {
   Tensor images, texts;
 };
 
@@ -29,7 +29,7 @@ class Quantize : public ::testing::Test {
     clip.load(tensors, {}, "test");
     return clip;
   }
-  Features run(Clip clip, InputSamples* samples = nullptr) const {
+  BothFeatures run(Clip clip, InputSamples* samples = nullptr) const {
     if (samples != nullptr) samples->watch(clip);
     clip.prepare(*backend_);
     Workspace workspace(*backend_);
@@ -44,7 +44,7 @@ class Quantize : public ::testing::Test {
     return result;
   }
   // The lowest of all pictures and texts.
-  static double cosine(const Features& a, const Features& b) {
+  static double cosine(const BothFeatures& a, const BothFeatures& b) {
     double lowest = 1;
     for (const auto& [x, y] : {std::pair(&a.images, &b.images), {&a.texts, &b.texts}}) {
       for (int64_t n = 0; n < x->shape()[0]; ++n) {
@@ -79,7 +79,7 @@ class Quantize : public ::testing::Test {
 };
 
 TEST_F(Quantize, KeepsWhatTheModelSays) {
-  const Features exact = run(clip_of(tensors_));
+  const BothFeatures exact = run(clip_of(tensors_));
   const StateDict small = quantized(tensors_, Smoothing::kCalibrated);
   EXPECT_TRUE(check_quantized_tensors(small, "test"));
   // Steps of 1/255 and 1/127 of the largest in each product of 128 inputs and more: angles of a hundredth.
@@ -101,7 +101,7 @@ TEST_F(Quantize, TakesTheMatricesOfBlocksAloneAndAllOfThem) {
 TEST_F(Quantize, HoldsChannelsThatAreFiftyTimesLargerThanTheRest) {
   const StateDict planted =
       testing::with_planted_channels(testing::with_planted_channels(tensors_, "visual.", 2, 128), "", 2, 128);
-  const Features exact = run(clip_of(tensors_));
+  const BothFeatures exact = run(clip_of(tensors_));
   ASSERT_GT(cosine(run(clip_of(planted)), exact), 1 - 1e-6);  // they change nothing but bits
   const double plain = cosine(run(clip_of(quantized(planted, Smoothing::kNone))), exact),
                calibrated = cosine(run(clip_of(quantized(planted, Smoothing::kCalibrated))), exact);
