@@ -1,5 +1,6 @@
 #include "eval/reject_words.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "base/json.h"
@@ -37,7 +38,9 @@ Tensor RejectWords::negatives(Backend& backend, TensorView labels, std::span<con
 }
 
 std::string prompts_sha256(std::span<const std::vector<std::string>> prompts) {
-  const std::string text = OrderedJson(prompts).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  std::vector<std::vector<std::string>> sorted(prompts.begin(), prompts.end());
+  std::sort(sorted.begin(), sorted.end());
+  const std::string text = OrderedJson(sorted).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   return sha256_hex(text.data(), text.size());
 }
 

@@ -30,7 +30,7 @@ class RejectWords {
   std::string sha256_;
 };
 
-// The digest of the texts of each class.
+// The digest of the texts of each class, the same in any order of the classes.
 std::string prompts_sha256(std::span<const std::vector<std::string>> prompts);
 
 }  // namespace clipkit
