@@ -54,8 +54,8 @@ void search(benchmark::State& state) {
       LogisticRegression regression(train.x, train.labels, kClasses);
       int iterations = 0;
       const LambdaSearch found = search_lambda(
-          regression, {validation.x, validation.labels},
-          [&](TensorView scores) { return top1_of(scores, validation.labels); }, {},
+          [&](const LogisticOptions& by, const LinearClassifier* start) { return regression.fit(by, start); },
+          validation.x, [&](TensorView scores) { return top1_of(scores, validation.labels); }, {},
           [&](const LambdaTrial& trial) {
             iterations += trial.iterations;
             std::fprintf(stderr, "lambda %-10.4g accuracy %.4f, %d iterations\n", trial.lambda, trial.score,

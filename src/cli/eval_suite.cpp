@@ -146,7 +146,7 @@ int EvalSuite::run(const Arguments& arguments) {
   for (const DataSetInfo& set : sets) {
     if (set.path.empty()) continue;
     any = true;
-    const bool can_probe = probe_ && set.problem.empty() && has_training_split(set) && set.metric != "map11";
+    const bool can_probe = probe_ && set.problem.empty() && has_training_split(set);
     for (const std::string task : {"zero-shot", "probe"}) {
       if (task == "probe" && !can_probe) continue;
       const Row row = run_one(set, task, shared, model);

@@ -43,8 +43,9 @@ std::vector<std::vector<std::string>> prompts_of(const FewShotOptions& options, 
 void add_summary(FewShotResult::Point& point) {
   const Estimate mean = mean_of_draws(point.scores);
   point.mean = mean.value;
-  point.low = mean.low;
-  point.high = mean.high;
+  // No score lies beyond; NaN stays.
+  point.low = std::max(mean.low, 0.0);
+  point.high = std::min(mean.high, 1.0);
 }
 
 // The heads that are asked for, in the order of FewShotMethod: the averages come before the fine-tuned towers, so that

@@ -14,8 +14,8 @@ double lambda_at(int index) {
   return index == 0 ? 1e-6 : std::pow(10.0, -6 + 12.0 * index / (kNumLambdas - 1));
 }
 
-LambdaSearch search_lambda(LogisticRegression& train, const LabelledFeatures& validation, const ScoreOf& score_of,
-                           LogisticOptions options, const std::function<void(const LambdaTrial&)>& tried) {
+LambdaSearch search_lambda(const FitBy& fit_by, TensorView validation, const ScoreOf& score_of, LogisticOptions options,
+                           const std::function<void(const LambdaTrial&)>& tried) {
   struct Made {
     double score;
     LinearClassifier classifier;
@@ -32,8 +32,8 @@ LambdaSearch search_lambda(LogisticRegression& train, const LabelledFeatures& va
       distance = std::min(distance, std::abs(other - index));
     }
     options.c = 1 / lambda_at(index);
-    LogisticFit fit = train.fit(options, nearest);
-    const double score = score_of(fit.classifier.scores(validation.x));
+    LogisticFit fit = fit_by(options, nearest);
+    const double score = score_of(fit.classifier.scores(validation));
     search.trials.push_back({index, lambda_at(index), score, fit.iterations});
     made.emplace(index, Made{score, std::move(fit.classifier)});
     if (tried) tried(search.trials.back());

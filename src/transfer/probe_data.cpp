@@ -9,35 +9,38 @@
 
 namespace clipkit {
 
-ProbeData ProbeData::of(const LabelledSet& set, PictureFeatures features) {
-  ProbeData data{std::move(features.x), {}};
+ProbeData ProbeData::of(const LabelledSet& set, PictureFeatures features, bool several) {
+  ProbeData data{std::move(features.x), {}, {}};
   for (const int64_t picture : features.pictures) {
-    const PictureLabels labels = set.reader->labels(picture);
-    if (labels.present.size() != 1) {
+    PictureLabels labels = set.reader->labels(picture);
+    if (!several && labels.present.size() != 1) {
       fail(ErrorCode::kUnsupported, set.title, ": picture ", picture, " has ", labels.present.size(),
-           " classes; probes are fitted on sets with one each");
+           " classes; expected a set with one each");
     }
-    data.classes.push_back(labels.present.front());
+    if (!several) data.classes.push_back(labels.present.front());
+    data.labels.push_back(std::move(labels));
   }
   return data;
 }
 
 ProbeData ProbeData::rows(const std::vector<int64_t>& which) const {
-  ProbeData result{Tensor::empty({static_cast<int64_t>(which.size()), x.shape()[1]}), {}};
+  ProbeData result{Tensor::empty({static_cast<int64_t>(which.size()), x.shape()[1]}), {}, {}};
   for (size_t i = 0; i < which.size(); ++i) {
     const auto from = x.row<float>(which[i]);
     std::copy(from.begin(), from.end(), result.x.row<float>(static_cast<int64_t>(i)).begin());
-    result.classes.push_back(classes[static_cast<size_t>(which[i])]);
+    if (!classes.empty()) result.classes.push_back(classes[static_cast<size_t>(which[i])]);
+    result.labels.push_back(labels[static_cast<size_t>(which[i])]);
   }
   return result;
 }
 
 ProbeData ProbeData::and_then(const ProbeData& other) const {
   const int64_t n = x.shape()[0], m = other.x.shape()[0];
-  ProbeData result{Tensor::empty({n + m, x.shape()[1]}), classes};
+  ProbeData result{Tensor::empty({n + m, x.shape()[1]}), classes, labels};
   std::copy_n(x.data<float>(), x.num_elements(), result.x.data<float>());
   std::copy_n(other.x.data<float>(), other.x.num_elements(), result.x.data<float>() + x.num_elements());
   result.classes.insert(result.classes.end(), other.classes.begin(), other.classes.end());
+  result.labels.insert(result.labels.end(), other.labels.begin(), other.labels.end());
   return result;
 }
 

@@ -10,12 +10,14 @@
 
 namespace clipkit {
 
-// Features with one class each: what heads are fitted on.
+// Features with their classes: what heads are fitted on.
 struct ProbeData {
-  Tensor x;                      // (N, D) float32
-  std::vector<int32_t> classes;  // (N) of the set
+  Tensor x;                           // (N, D) float32
+  std::vector<int32_t> classes;       // (N) of the set; empty where pictures have any number of classes
+  std::vector<PictureLabels> labels;  // (N)
 
-  static ProbeData of(const LabelledSet& set, PictureFeatures features);  // kUnsupported: a picture of several classes
+  // Errors: kUnsupported for a picture that has not one class, unless several are allowed.
+  static ProbeData of(const LabelledSet& set, PictureFeatures features, bool several = false);
   ProbeData rows(const std::vector<int64_t>& which) const;
   ProbeData and_then(const ProbeData& other) const;
 };

@@ -9,6 +9,7 @@
 #include "eval/labelled_pictures.h"
 #include "eval/picture_features.h"
 #include "transfer/linear_probe.h"
+#include "transfer/one_vs_rest.h"
 #include "transfer/probe_data.h"
 
 namespace clipkit {
@@ -29,19 +30,42 @@ const char* name_of(LogisticFit::End end) {
   return "precision";
 }
 
+// What is fitted: softmax over the classes that have a picture, or where a picture may have several classes one problem
+// for each.
+class Solver {
+ public:
+  Solver(const ProbeData& data, int64_t num_classes) {
+    if (data.classes.empty()) {
+      one_vs_rest_.emplace(data.x, data.labels, num_classes);
+      return;
+    }
+    known_.emplace(data.classes, num_classes);
+    numbers_ = known_->numbers(data.classes);
+    softmax_.emplace(data.x, numbers_, known_->size());
+  }
+  LogisticFit fit(const LogisticOptions& options, const LinearClassifier* start = nullptr) {
+    return softmax_ ? softmax_->fit(options, start) : one_vs_rest_->fit(options, start);
+  }
+  // Of all classes, from those that it has.
+  Tensor spread(Tensor scores) const { return known_ ? known_->spread(scores) : std::move(scores); }
+
+ private:
+  std::optional<KnownClasses> known_;
+  std::vector<int32_t> numbers_;
+  std::optional<LogisticRegression> softmax_;
+  std::optional<OneVsRest> one_vs_rest_;
+};
+
 // The search on what is to learn from; sets result.trials and result.lambda.
 void search(const ProbeData& train, const ProbeData& validation, const LabelledSet& set, const LogisticOptions& options,
             const EvalCallbacks& callbacks, ProbeResult& result) {
   constexpr int64_t kTrials = 15;
-  const KnownClasses known(train.classes, static_cast<int64_t>(set.classes.size()));
-  const std::vector<int32_t> numbers = known.numbers(train.classes);
-  const std::vector<PictureLabels> labels = one_label_each(validation.classes);
-  LogisticRegression regression(train.x, numbers, known.size());
+  Solver solver(train, static_cast<int64_t>(set.classes.size()));
   const LambdaSearch found = search_lambda(
-      regression, {validation.x, validation.classes},
+      [&](const LogisticOptions& fit, const LinearClassifier* start) { return solver.fit(fit, start); }, validation.x,
       [&](TensorView scores) {
-        const Tensor all = known.spread(scores);
-        return classification_score({all, labels}, set.metric);
+        const Tensor all = solver.spread(Tensor::copy_of(scores));
+        return classification_score({all, validation.labels}, set.metric);
       },
       options,
       [&](const LambdaTrial& trial) {
@@ -80,6 +104,7 @@ ProbeSets open_probe_sets(const ProbeOptions& options) {
 ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const Encoder& encoder, Output output,
                       const std::filesystem::path& cache, EvalOrigin origin, const EvalCallbacks& callbacks) {
   ProbeResult result;
+  const bool several = sets.test.metric == EvalMetric::kMap11;  // classes a picture
   const auto features_of = [&](const LabelledSet& set, const char* what) {
     return picture_features(pictures_of(set), encoder,
                             {.output = output, .cache = cache, .threads = options.input.threads, .what = what},
@@ -89,15 +114,15 @@ ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const 
   add_unreadable(sets.train, features, origin);
   result.train_sha256 = features.sha256;
   result.train_split = sets.train.split;
-  ProbeData train = ProbeData::of(sets.train, std::move(features)), validation;
+  ProbeData train = ProbeData::of(sets.train, std::move(features), several), validation;
   if (sets.validation) {
     features = features_of(*sets.validation, "validation pictures");
     add_unreadable(*sets.validation, features, origin);
     result.validation_sha256 = features.sha256;
     result.validation_split = sets.validation->split;
-    validation = ProbeData::of(*sets.validation, std::move(features));
+    validation = ProbeData::of(*sets.validation, std::move(features), several);
   } else if (!options.lambda) {
-    const HeldOut held = hold_out_fifth(train.classes);
+    const HeldOut held = hold_out_fifth(several ? std::vector<int32_t>(train.labels.size()) : train.classes);
     CLIPKIT_CHECK(!held.validation.empty(), sets.train.path, ", split ", sets.train.split,
                   ": no class has two pictures, so none can be held out to choose lambda by; give one, or a split");
     result.validation_split = "a fifth of " + sets.train.split;
@@ -111,7 +136,7 @@ ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const 
   features = features_of(sets.test, "test pictures");
   describe(sets.test, features, origin);
   origin.layer = output == Output::kBeforeProjection ? "before-projection" : "features";
-  const ProbeData test = ProbeData::of(sets.test, std::move(features));
+  const ProbeData test = ProbeData::of(sets.test, std::move(features), several);
 
   run_on_compute_thread([&] {
     LogisticOptions fit_options{.max_iterations = options.max_iterations, .stop = callbacks.stop};
@@ -120,17 +145,14 @@ ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const 
     } else {
       search(train, validation, sets.test, fit_options, callbacks, result);
     }
-    const ProbeData all = validation.x ? train.and_then(validation) : ProbeData{std::move(train.x), train.classes};
-    const KnownClasses known(all.classes, static_cast<int64_t>(sets.test.classes.size()));
-    const std::vector<int32_t> numbers = known.numbers(all.classes);
+    const ProbeData all = validation.x ? train.and_then(validation) : std::move(train);
     fit_options.c = 1 / result.lambda;
-    LogisticRegression regression(all.x, numbers, known.size());
-    const LogisticFit fit = regression.fit(fit_options);
+    Solver solver(all, static_cast<int64_t>(sets.test.classes.size()));
+    const LogisticFit fit = solver.fit(fit_options);
     result.iterations = fit.iterations;
     result.ended = name_of(fit.end);
-    const Tensor scores = known.spread(fit.classifier.scores(test.x));
-    const std::vector<PictureLabels> labels = one_label_each(test.classes);
-    result.scores = classification_scores({scores, labels}, class_titles(sets.test), sets.test.metric,
+    const Tensor scores = solver.spread(fit.classifier.scores(test.x));
+    result.scores = classification_scores({scores, test.labels}, class_titles(sets.test), sets.test.metric,
                                           {.resamples = options.input.resamples});
   });
   result.origin = std::move(origin);

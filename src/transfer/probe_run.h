@@ -24,7 +24,8 @@ ProbeSets open_probe_sets(const ProbeOptions& options);
 // The paper's protocol: features of all splits, the search of the regulariser on the validation pictures (of a set
 // without: a fifth of each class of the training pictures, drawn with a fixed seed), a last fit on training and
 // validation pictures together, scores of the test pictures. A class without a training picture is never predicted.
-// Not on the compute thread. Errors: as of evaluate_probe.
+// Sets in which a picture may have several classes (their metric is 11-point mAP) have one problem for each class, with
+// one lambda for all. Not on the compute thread. Errors: as of evaluate_probe.
 ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const Encoder& encoder, Output output,
                       const std::filesystem::path& cache, EvalOrigin origin, const EvalCallbacks& callbacks);
 

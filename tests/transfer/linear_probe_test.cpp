@@ -53,8 +53,9 @@ TEST(LinearProbe, FindsTheRecordedBestLambda) {
   const std::vector<int32_t> train = testing::labels_of(golden.at("train_y")),
                              validation = testing::labels_of(golden.at("val_y"));
   LogisticRegression regression(golden.at("train_x"), train, 6);
-  const LambdaSearch search = search_lambda(regression, {golden.at("val_x"), validation},
-                                            [&](TensorView scores) { return top1_of(scores, validation); }, {});
+  const LambdaSearch search =
+      search_lambda([&](const LogisticOptions& by, const LinearClassifier* start) { return regression.fit(by, start); },
+                    golden.at("val_x"), [&](TensorView scores) { return top1_of(scores, validation); }, {});
   const double recorded = json["sweep_best_first"]["lambda"].get<double>();
   EXPECT_NEAR(lambda_at(search.best), recorded, 1e-12 * recorded);
   std::vector<int> indices;

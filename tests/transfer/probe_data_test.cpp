@@ -36,7 +36,7 @@ TEST(KnownClasses, AreNumberedWithoutGapsAndSpreadAgain) {
 }
 
 TEST(ProbeData, PicksAndJoinsRows) {
-  ProbeData data{Tensor::empty({3, 2}), {7, 8, 9}};
+  ProbeData data{Tensor::empty({3, 2}), {7, 8, 9}, one_label_each({7, 8, 9})};
   for (int i = 0; i < 6; ++i) data.x.data<float>()[i] = static_cast<float>(i);
   const ProbeData picked = data.rows({2, 0});
   EXPECT_THAT(picked.classes, ElementsAre(9, 7));

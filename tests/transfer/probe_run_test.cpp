@@ -30,6 +30,30 @@ ProbeResult run(const ProbeSets& sets, const ProbeOptions& options = {}, const s
   return run_probe(options, sets, made.encoder, Output::kBeforeProjection, cache, {.command = "test"}, {});
 }
 
+// Pictures of one colour, which is their class; of some it only does not count that they are not of it.
+class SeveralReader : public testing::MadeReader {
+ public:
+  using MadeReader::MadeReader;
+  PictureLabels labels(int64_t index) const override {
+    PictureLabels labels = MadeReader::labels(index);
+    if (index % 7 == 3) labels = {.present = {}, .ignored = labels.present};
+    return labels;
+  }
+};
+
+TEST(ProbeRun, ScoresSetsOfSeveralClassesByAveragePrecision) {
+  ProbeSets sets = made_sets(60, 30);
+  for (LabelledSet* set : {&sets.train, &sets.test}) {
+    set->metric = EvalMetric::kMap11;
+    set->reader = std::make_unique<SeveralReader>(set->reader->size(), 3);
+  }
+  const ProbeResult result = run(sets);
+  EXPECT_EQ(result.scores.metric, "map11");
+  EXPECT_DOUBLE_EQ(result.scores.score.value, 1) << "a colour is told from its mean";
+  EXPECT_EQ(result.train_pictures + result.validation_pictures, 60);
+  EXPECT_GE(result.trials.size(), 7U);
+}
+
 TEST(ProbeRun, LearnsWhatTheFeaturesShow) {
   ProbeSets sets = made_sets(60, 30);
   reader_of(sets.test).wrong = {1};
