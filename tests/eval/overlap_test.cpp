@@ -81,14 +81,14 @@ TrainingPictures training(int64_t size, int64_t planted) {
           .owner = nullptr};
 }
 
-OverlapResult run(const LabelledSet& set, const TrainingPictures& train, const OverlapOptions& options = {},
-                  const std::filesystem::path& cache = {}) {
+OverlapResult find_overlap(const LabelledSet& set, const TrainingPictures& train, const OverlapOptions& options = {},
+                           const std::filesystem::path& cache = {}) {
   const MadeEncoder made;
   return run_overlap(options, set, train, made.encoder, 10, cache, {.version = "1", .command = "test"}, {});
 }
 
 TEST(Overlap, FindsAllPlantedCopiesAndNothingElse) {
-  const OverlapResult result = run(scenes(100), training(300, 10));
+  const OverlapResult result = find_overlap(scenes(100), training(300, 10));
   EXPECT_EQ(result.train_pictures, 299);
   EXPECT_EQ(result.train_unreadable, 1);
   EXPECT_EQ(result.exact, 1);
@@ -107,7 +107,7 @@ TEST(Overlap, FindsAllPlantedCopiesAndNothingElse) {
 // Of pictures 0, 10, ..., 90 and 5, those with index % 4 == 3 would be wrong: none but the 30th, 50th, 70th ... are
 // odd.
 TEST(Overlap, ScoresBothPartsAndTestsTheirDifference) {
-  const OverlapResult result = run(scenes(100), training(300, 10));
+  const OverlapResult result = find_overlap(scenes(100), training(300, 10));
   EXPECT_EQ(result.all.pictures, 100);
   EXPECT_EQ(result.all.right, 75);
   EXPECT_EQ(result.overlap.pictures, 11);
@@ -121,17 +121,17 @@ TEST(Overlap, ScoresBothPartsAndTestsTheirDifference) {
 }
 
 TEST(Overlap, SaysSoWhereNothingOrAllOverlaps) {
-  const OverlapResult none =
-      run(scenes(20), {.source = {.name = "other", .size = 5, .read = [](int64_t index) {
-                                    return LabelledPicture{
-                                        .name = "x", .image = made_scene(5000 + static_cast<uint64_t>(index), 30, 30)};
-                                  }}});
+  const OverlapResult none = find_overlap(
+      scenes(20), {.source = {.name = "other", .size = 5, .read = [](int64_t index) {
+                                return LabelledPicture{
+                                    .name = "x", .image = made_scene(5000 + static_cast<uint64_t>(index), 30, 30)};
+                              }}});
   EXPECT_EQ(none.overlap.pictures, 0);
   EXPECT_TRUE(std::isnan(none.overlap.accuracy));
   EXPECT_EQ(none.contamination_effect, 0);
   EXPECT_EQ(none.p_value, 1);
   const LabelledSet set = scenes(20);
-  const OverlapResult all = run(
+  const OverlapResult all = find_overlap(
       set, {.source = {.name = "same", .size = 20, .read = [&](int64_t index) { return set.reader->read(index); }}});
   EXPECT_EQ(all.exact, 20);
   EXPECT_EQ(all.clean.pictures, 0);
@@ -142,31 +142,31 @@ TEST(Overlap, SaysSoWhereNothingOrAllOverlaps) {
 TEST(Overlap, GivesTheSameFromTheCacheAndByAnyThreads) {
   const TemporaryFolder folder;
   OverlapOptions options;
-  const std::string first = to_json(run(scenes(40), training(100, 4), options, folder.path()));
-  EXPECT_EQ(first, to_json(run(scenes(40), training(100, 4), options, folder.path())));
+  const std::string first = to_json(find_overlap(scenes(40), training(100, 4), options, folder.path()));
+  EXPECT_EQ(first, to_json(find_overlap(scenes(40), training(100, 4), options, folder.path())));
   options.input.threads = 7;
-  EXPECT_EQ(first, to_json(run(scenes(40), training(100, 4), options)));
+  EXPECT_EQ(first, to_json(find_overlap(scenes(40), training(100, 4), options)));
 }
 
 TEST(Overlap, TakesAnotherThresholdAndTheModelsFeatures) {
   OverlapOptions options;
   options.threshold = 1;
-  EXPECT_EQ(run(scenes(40), training(100, 4), options).overlap.pictures, 1) << "the same bytes";
+  EXPECT_EQ(find_overlap(scenes(40), training(100, 4), options).overlap.pictures, 1) << "the same bytes";
   options.detector = OverlapDetector::kModel;
   options.threshold = 0;
-  const OverlapResult by_colour = run(scenes(40), training(100, 4), options);
+  const OverlapResult by_colour = find_overlap(scenes(40), training(100, 4), options);
   EXPECT_EQ(by_colour.detector, "model");
   EXPECT_EQ(by_colour.threshold, 0.95);
   EXPECT_GE(by_colour.overlap.pictures, 5);
   options.threshold = 1.5;
-  EXPECT_THROW(run(scenes(40), training(100, 4), options), Error);
+  EXPECT_THROW(find_overlap(scenes(40), training(100, 4), options), Error);
 }
 
 TEST(Overlap, WritesAPageWithThePairsAboutTheThreshold) {
   const TemporaryFolder folder;
   OverlapOptions options;
   options.num_pairs = 4;
-  const OverlapResult result = run(scenes(40), training(100, 4), options);
+  const OverlapResult result = find_overlap(scenes(40), training(100, 4), options);
   ASSERT_THAT(result.shown, SizeIs(4));
   EXPECT_GE(result.shown[1].cosine, result.threshold);
   EXPECT_LT(result.shown[2].cosine, result.threshold);
@@ -244,7 +244,7 @@ TEST(Overlap, FindsCopiesOfPhotographs) {
                        resize(part, width, height, Interpolation::kBicubic, {0, 0, width, height}), 50);
                    return picture;
                  }}};
-  const OverlapResult result = run(set, train);
+  const OverlapResult result = find_overlap(set, train);
   EXPECT_EQ(result.exact, 0);
   EXPECT_EQ(result.overlap.pictures, photographs->size());
   for (const auto& pair : result.pairs) EXPECT_EQ(pair.test, pair.train) << pair.cosine;

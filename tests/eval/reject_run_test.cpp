@@ -22,7 +22,7 @@ using testing::reader_of;
 using ::testing::SizeIs;
 using testing::TemporaryFolder;
 
-RejectResult run(const RejectOptions& options, RejectSets sets, const std::filesystem::path& cache = {}) {
+RejectResult reject(const RejectOptions& options, RejectSets sets, const std::filesystem::path& cache = {}) {
   const MadeEncoder made;
   return run_reject(options, sets, made.encoder, 10, cache, {.version = "1", .command = "test", .model = "made"}, {});
 }
@@ -36,7 +36,7 @@ RejectOptions holding_out(double part) {
 
 // Colours are orthogonal, so that a picture of the third colour is unlike both labels.
 TEST(RejectRun, TellsAColourThatNoLabelNames) {
-  const RejectResult result = run(holding_out(1), {made_set(300), {}});
+  const RejectResult result = reject(holding_out(1), {made_set(300), {}});
   EXPECT_THAT(result.draws, SizeIs(5));
   for (const auto& draw : result.draws) {
     EXPECT_THAT(draw.held_out, SizeIs(1));
@@ -67,7 +67,7 @@ TEST(RejectRun, TakesAnotherSetForUnknown) {
   RejectOptions options = holding_out(0);
   options.unknown = "other";
   RejectSets sets{std::move(two), std::move(other)};
-  const RejectResult result = run(options, std::move(sets));
+  const RejectResult result = reject(options, std::move(sets));
   ASSERT_THAT(result.draws, SizeIs(1));
   EXPECT_EQ(result.draws[0].unknown, 89);
   EXPECT_EQ(result.origin.unreadable.size(), 1U);
@@ -80,8 +80,8 @@ TEST(RejectRun, TakesAnotherSetForUnknown) {
 }
 
 TEST(RejectRun, RefusesWhatCannotBeCalibrated) {
-  EXPECT_THROW(run(holding_out(1), {made_set(30), {}}), Error) << "ten to calibrate on, 19 are needed";
-  EXPECT_THROW(run(holding_out(2), {made_set(300), {}}), Error) << "one label would stay";
+  EXPECT_THROW(reject(holding_out(1), {made_set(30), {}}), Error) << "ten to calibrate on, 19 are needed";
+  EXPECT_THROW(reject(holding_out(2), {made_set(300), {}}), Error) << "one label would stay";
   RejectOptions options;
   EXPECT_THROW(open_reject_sets(options), Error) << "nothing is unknown";
   options.hold_out = 1;
@@ -91,8 +91,8 @@ TEST(RejectRun, RefusesWhatCannotBeCalibrated) {
 
 TEST(RejectRun, GivesTheSameFromTheCacheAndWritesAPage) {
   const TemporaryFolder folder;
-  const std::string first = to_json(run(holding_out(1), {made_set(300), {}}, folder / "cache"));
-  const RejectResult again = run(holding_out(1), {made_set(300), {}}, folder / "cache");
+  const std::string first = to_json(reject(holding_out(1), {made_set(300), {}}, folder / "cache"));
+  const RejectResult again = reject(holding_out(1), {made_set(300), {}}, folder / "cache");
   EXPECT_EQ(first, to_json(again));
   write_eval_report(folder / "out", again);
   const std::string page = read_file(folder / "out/index.html", 1 << 24);

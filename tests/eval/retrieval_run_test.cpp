@@ -31,13 +31,13 @@ class ColouredPairs : public PairSource {
   }
 };
 
-RetrievalResult run(const RetrievalOptions& options = {}, const std::filesystem::path& cache = {}) {
+RetrievalResult retrieve(const RetrievalOptions& options = {}, const std::filesystem::path& cache = {}) {
   const MadeEncoder made;
   return run_retrieval(options, ColouredPairs(), made.encoder, cache, {}, {});
 }
 
 TEST(RetrievalRun, RanksBothDirections) {
-  const RetrievalResult result = run();
+  const RetrievalResult result = retrieve();
   EXPECT_EQ(result.origin.pictures, 3);
   EXPECT_EQ(result.captions, 6);
   ASSERT_EQ(result.origin.unreadable.size(), 1U);
@@ -52,13 +52,13 @@ TEST(RetrievalRun, GivesTheSameFromTheCache) {
   const testing::TemporaryFolder folder;
   RetrievalOptions options;
   options.prompt = "a photo of {}";
-  const std::string first = to_json(run(options, folder.path()));
-  EXPECT_EQ(first, to_json(run(options, folder.path())));
-  EXPECT_EQ(first, to_json(run(options)));
+  const std::string first = to_json(retrieve(options, folder.path()));
+  EXPECT_EQ(first, to_json(retrieve(options, folder.path())));
+  EXPECT_EQ(first, to_json(retrieve(options)));
   EXPECT_EQ(parse_json(first, "result")["prompt"], "a photo of {}");
   EXPECT_EQ(parse_json(first, "result")["origin"]["cut_texts"], 0);
   options.prompt = "{}, and what else can be said of a picture of one colour";
-  EXPECT_EQ(run(options).origin.cut_texts, 6);
+  EXPECT_EQ(retrieve(options).origin.cut_texts, 6);
 }
 
 TEST(RetrievalRun, KnowsNoSplitsOfPlainPairs) {

@@ -35,7 +35,7 @@ RobustnessSets made_sets(const Models& baselines = {}) {
   if (!baselines.empty()) sets.baselines = {baselines};
   return sets;
 }
-RobustnessResult run(const RobustnessSets& sets, RobustnessOptions options = {}) {
+RobustnessResult compare(const RobustnessSets& sets, RobustnessOptions options = {}) {
   const MadeEncoder made;
   options.shifts = {"shifted"};
   return run_robustness(options, sets, made.encoder, 10, {}, {.command = "test", .model = "made"}, {});
@@ -55,7 +55,7 @@ TEST(LogitLine, IsThroughTwoModelsAndTheBestThroughMore) {
 }
 
 TEST(Robustness, ComparesSubsetsWithTheSameClassesOfTheReference) {
-  const RobustnessResult result = run(made_sets());
+  const RobustnessResult result = compare(made_sets());
   EXPECT_DOUBLE_EQ(result.accuracy.value, 54.0 / 60);
   const auto& shift = result.shifts.at(0);
   EXPECT_TRUE(shift.same_classes);
@@ -70,7 +70,7 @@ TEST(Robustness, ComparesSubsetsWithTheSameClassesOfTheReference) {
 }
 
 TEST(Robustness, IsWhatIsAboveTheLineOfOtherModels) {
-  const RobustnessResult result = run(made_sets({{"a", 0.5, 0.2}, {"b", 0.8, 0.5}}));
+  const RobustnessResult result = compare(made_sets({{"a", 0.5, 0.2}, {"b", 0.8, 0.5}}));
   const auto& shift = result.shifts.at(0);
   const double odds = shift.reference.value / (1 - shift.reference.value) / 4;
   EXPECT_NEAR(shift.expected, odds / (1 + odds), 1e-12);
@@ -79,18 +79,18 @@ TEST(Robustness, IsWhatIsAboveTheLineOfOtherModels) {
 
 TEST(Robustness, IsRelativeToAnEarlierResult) {
   const TemporaryFolder folder;
-  const RobustnessResult first = run(made_sets());
+  const RobustnessResult first = compare(made_sets());
   RobustnessSets sets = made_sets();
   write_eval_report(folder / "first", first);
   RobustnessOptions options;
   options.against = folder / "first/result.json";
   sets.earlier = parse_earlier_robustness(read_file(options.against, 1 << 20), "earlier");
   sets.earlier.accuracy_of.begin()->second = 0.4;
-  const RobustnessResult result = run(sets, options);
+  const RobustnessResult result = compare(sets, options);
   EXPECT_NEAR(result.shifts.at(0).relative, 0.3, 1e-12);
   EXPECT_EQ(result.against, "made");
   sets.earlier.accuracy_of = {{"other pictures", 0.4}};
-  EXPECT_THROW(run(sets, options), Error);
+  EXPECT_THROW(compare(sets, options), Error);
 }
 
 TEST(Robustness, FindsClassesByNameAndInOrder) {
@@ -105,14 +105,14 @@ TEST(Robustness, FindsClassesByNameAndInOrder) {
 TEST(Robustness, UsesAllClassesWhereNamesDiffer) {
   RobustnessSets sets = made_sets();
   sets.shifts[0].classes = {{"red one"}, {"green one"}};
-  const RobustnessResult result = run(sets);
+  const RobustnessResult result = compare(sets);
   EXPECT_FALSE(result.shifts[0].same_classes);
   EXPECT_DOUBLE_EQ(result.shifts[0].reference.value, 54.0 / 60);
 }
 
 TEST(Robustness, WritesAPageWithAPlotInLogits) {
   const TemporaryFolder folder;
-  write_eval_report(folder / "out", run(made_sets({{"a & b", 0.5, 0.2}, {"c", 0.8, 0.5}})));
+  write_eval_report(folder / "out", compare(made_sets({{"a & b", 0.5, 0.2}, {"c", 0.8, 0.5}})));
   const std::string page = read_file(folder / "out/index.html", 1 << 24);
   const size_t body = page.find("<body>");
   EXPECT_EQ(testing::markup_error(page.substr(body, page.find("</html>") - body)), "");

@@ -23,8 +23,8 @@ using testing::reader_of;
 using testing::TemporaryFolder;
 
 // An encoder that sees the mean colour of 32 x 32 px: words take some of it away.
-TypographicResult run(const LabelledSet& set, const TypographicOptions& options = {},
-                      const std::filesystem::path& cache = {}) {
+TypographicResult attack(const LabelledSet& set, const TypographicOptions& options = {},
+                         const std::filesystem::path& cache = {}) {
   MadeEncoder made;
   made.encoder.preprocess.height = made.encoder.preprocess.width = 32;
   made.encoder.encode_pixels = [](TensorView pixels, Output) {
@@ -55,7 +55,7 @@ TEST(Typographic, ComparesTheSamePicturesWithAndWithoutWords) {
   LabelledSet set = made_set(60);
   reader_of(set).wrong = {0, 4};
   reader_of(set).damaged = {7};
-  const TypographicResult result = run(set);
+  const TypographicResult result = attack(set);
   EXPECT_EQ(result.origin.pictures, 59);
   EXPECT_EQ(result.origin.unreadable.size(), 1U);
   EXPECT_DOUBLE_EQ(result.before.value, 57.0 / 59);
@@ -69,21 +69,21 @@ TEST(Typographic, GivesTheSameFromTheCacheAndOthersForOtherSeeds) {
   const TemporaryFolder folder;
   const LabelledSet set = made_set(30);
   TypographicOptions options;
-  const std::string first = to_json(run(set, options, folder.path()));
-  EXPECT_EQ(first, to_json(run(set, options, folder.path())));
-  EXPECT_EQ(first, to_json(run(set, options)));
+  const std::string first = to_json(attack(set, options, folder.path()));
+  EXPECT_EQ(first, to_json(attack(set, options, folder.path())));
+  EXPECT_EQ(first, to_json(attack(set, options)));
   options.seed = 1;
-  EXPECT_EQ(parse_json(to_json(run(set, options, folder.path())), "result")["seed"], 1);
+  EXPECT_EQ(parse_json(to_json(attack(set, options, folder.path())), "result")["seed"], 1);
 }
 
 TEST(Typographic, NeedsTwoClasses) {
   LabelledSet set = made_set(3, 1);
-  EXPECT_THROW(run(set), Error);
+  EXPECT_THROW(attack(set), Error);
 }
 
 TEST(Typographic, WritesAPageWithTheFooled) {
   const TemporaryFolder folder;
-  TypographicResult result = run(made_set(30));
+  TypographicResult result = attack(made_set(30));
   result.pictures.push_back({.picture = "p", .file = encode_png(Image{.width = 1, .height = 1, .pixels = {1, 2, 3}})});
   result.pictures.back().written = 2;
   write_eval_report(folder / "out", result);
