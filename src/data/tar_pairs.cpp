@@ -31,7 +31,7 @@ bool is_pickle(std::string_view kind) {
          std::end(kExtensions);
 }
 
-struct Shard {
+struct TarShard {
   std::vector<Place> samples;
   PairProblems problems;
 };
@@ -39,7 +39,7 @@ struct Shard {
 // Gathers members into samples. WebDataset's rule: a sample ends where the key changes, or where a kind comes twice.
 class Grouper {
  public:
-  Grouper(std::string place, Shard& shard) : place_(std::move(place)), shard_(shard) {}
+  Grouper(std::string place, TarShard& shard) : place_(std::move(place)), shard_(shard) {}
 
   void add(const TarMember& member, int64_t end) {
     auto [key, kind] = split_tar_name(member.name);
@@ -83,7 +83,7 @@ class Grouper {
 
  private:
   const std::string place_;
-  Shard& shard_;
+  TarShard& shard_;
   std::string key_;
   std::vector<std::string> kinds_;
   bool has_picture_ = false, has_caption_ = false;
@@ -95,8 +95,8 @@ TarBytes bytes_of(const std::shared_ptr<const InputFile>& file, int64_t begin, i
   return {size, [file, begin](int64_t offset, std::span<char> to) { file->read_at(begin + offset, to); }};
 }
 
-Shard scan(const std::shared_ptr<const InputFile>& file, const std::string& path) {
-  Shard shard;
+TarShard scan(const std::shared_ptr<const InputFile>& file, const std::string& path) {
+  TarShard shard;
   if (file->size() > kMaxShardBytes) {
     fail(ErrorCode::kUnsupported, path, ": ", file->size(), " bytes long, a shard may have ", kMaxShardBytes);
   }
@@ -121,7 +121,7 @@ class TarPairs : public PairSource {
     std::vector<PairProblems> problems(files_.size());
     on_threads(static_cast<int64_t>(files_.size()), options.threads, [&](int64_t index) {
       const auto i = static_cast<size_t>(index);
-      Shard shard = scan(InputFile::open(files_.path(i)), files_.path(i));
+      TarShard shard = scan(InputFile::open(files_.path(i)), files_.path(i));
       shards_[i] = std::move(shard.samples);
       problems[i] = std::move(shard.problems);
     });

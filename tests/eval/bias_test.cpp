@@ -18,11 +18,11 @@ using ::testing::HasSubstr;
 using testing::MadeEncoder;
 using testing::TemporaryFolder;
 
-const std::vector<BiasResult::Label> kLabels = {{"red", "warm"}, {"green", "cold"}, {"blue", "cold"}};
+const std::vector<BiasResult::Label> kColours = {{"red", "warm"}, {"green", "cold"}, {"blue", "cold"}};
 
 // By hand: of group a two red, one green, one blue; of group b one red, one blue.
 TEST(Bias, CountsLabelsAndCategoriesOfEachGroup) {
-  const BiasResult::Column column = rates_of("group", {"a", "b", "a", "a", "b", "a"}, {0, 0, 0, 1, 2, 2}, kLabels);
+  const BiasResult::Column column = rates_of("group", {"a", "b", "a", "a", "b", "a"}, {0, 0, 0, 1, 2, 2}, kColours);
   ASSERT_EQ(column.groups.size(), 2U);
   EXPECT_EQ(column.groups[0].name, "a");
   EXPECT_EQ(column.groups[0].pictures, 4);

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr double kRounding = 16 * 0x1p-53;  // a handful of sums and exponentials of numbers about 1
+constexpr double kScoreRounding = 16 * 0x1p-53;  // a handful of sums and exponentials of numbers about 1
 
 Tensor matrix(const std::vector<std::vector<float>>& rows) {
   Tensor tensor = Tensor::empty({static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size())});
@@ -24,10 +24,11 @@ Tensor matrix(const std::vector<std::vector<float>>& rows) {
 
 // exp(ln 3) : exp(0) : exp(0) is 3 : 1 : 1.
 TEST(McmScore, IsTheLargestSoftmax) {
-  EXPECT_NEAR(mcm_score(std::vector{std::log(3.0), 0.0, 0.0}, 1), 3.0 / 5, kRounding);
-  EXPECT_NEAR(mcm_score(std::vector{0.0, std::log(3.0) / 100}, 0.01), 3.0 / 4, 4 * kRounding) << "at a temperature";
+  EXPECT_NEAR(mcm_score(std::vector{std::log(3.0), 0.0, 0.0}, 1), 3.0 / 5, kScoreRounding);
+  EXPECT_NEAR(mcm_score(std::vector{0.0, std::log(3.0) / 100}, 0.01), 3.0 / 4, 4 * kScoreRounding)
+      << "at a temperature";
   EXPECT_EQ(mcm_score(std::vector{0.3}, 1), 1) << "one label takes all";
-  EXPECT_NEAR(mcm_score(std::vector{1.0, -1.0}, 0.001), 1, kRounding) << "no overflow";
+  EXPECT_NEAR(mcm_score(std::vector{1.0, -1.0}, 0.001), 1, kScoreRounding) << "no overflow";
   EXPECT_THROW(mcm_score({}, 1), Error);
   EXPECT_THROW(mcm_score(std::vector{0.3}, 0), Error);
 }
@@ -36,13 +37,13 @@ TEST(McmScore, IsTheLargestSoftmax) {
 // ones 8. Three have one each, and the fourth negative is left over.
 TEST(NegLabelScore, IsTheMeanShareOfTheLabelsOverTheGroups) {
   const std::vector labels = {std::log(3.0), 0.0}, negatives = {0.0, std::log(2.0), std::log(4.0), std::log(6.0)};
-  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 1), 4.0 / 17, kRounding);
-  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 2), (4.0 / 9 + 4.0 / 12) / 2, kRounding);
-  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 3), (4.0 / 5 + 4.0 / 6 + 4.0 / 8) / 3, kRounding);
-  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 100), (4.0 / 5 + 4.0 / 6 + 4.0 / 8 + 4.0 / 10) / 4, kRounding)
+  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 1), 4.0 / 17, kScoreRounding);
+  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 2), (4.0 / 9 + 4.0 / 12) / 2, kScoreRounding);
+  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 3), (4.0 / 5 + 4.0 / 6 + 4.0 / 8) / 3, kScoreRounding);
+  EXPECT_NEAR(neglabel_score(labels, negatives, 1, 100), (4.0 / 5 + 4.0 / 6 + 4.0 / 8 + 4.0 / 10) / 4, kScoreRounding)
       << "no more groups than negatives";
   EXPECT_EQ(neglabel_score(labels, {}, 1, 100), 1) << "nothing speaks against the labels";
-  EXPECT_NEAR(neglabel_score(std::vector{-1.0}, std::vector{1.0}, 0.0001, 1), 0, kRounding) << "no overflow";
+  EXPECT_NEAR(neglabel_score(std::vector{-1.0}, std::vector{1.0}, 0.0001, 1), 0, kScoreRounding) << "no overflow";
 }
 
 // Words at angles from two labels, (1, 0) and (0, 1). The 0.95 quantile of two cosines a <= b is a + 0.95 (b - a).
@@ -62,8 +63,8 @@ TEST(MineNegatives, TakesTheWordsThatAreLeastLikeTheLabels) {
 // With groups that are alike, G of weight b each against labels of weight G b: each share is G / (G + 1).
 TEST(EvenThreshold, IsWhereLabelsWeighAsMuchAsAllNegatives) {
   const std::vector<double> negatives(690, 0);
-  EXPECT_NEAR(neglabel_score(std::vector{std::log(690.0)}, negatives, 1, 6), even_threshold(690), kRounding);
-  EXPECT_NEAR(even_threshold(690), 6.0 / 7, kRounding);
+  EXPECT_NEAR(neglabel_score(std::vector{std::log(690.0)}, negatives, 1, 6), even_threshold(690), kScoreRounding);
+  EXPECT_NEAR(even_threshold(690), 6.0 / 7, kScoreRounding);
   EXPECT_EQ(even_threshold(199), 0.5);
   EXPECT_EQ(even_threshold(0), 0.5);
 }

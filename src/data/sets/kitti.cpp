@@ -32,10 +32,10 @@ int32_t kitti_distance_class(std::string_view text, std::string_view place) {
 
 std::vector<LabelledFile> list_kitti(const std::filesystem::path& root, const std::string& pictures,
                                      const std::string& labels) {
-  constexpr int64_t kMaxBytes = int64_t{1} << 20;
+  constexpr int64_t kMaxLabelBytes = int64_t{1} << 20;
   std::vector<LabelledFile> files;
   for (const std::string& path : files_in(root / labels, "txt")) {
-    const int32_t label = kitti_distance_class(read_whole_file(path, kMaxBytes), path);
+    const int32_t label = kitti_distance_class(read_whole_file(path, kMaxLabelBytes), path);
     files.push_back({concat(pictures, "/", std::filesystem::path(path).stem().native(), ".png"), {{label}}});
   }
   return files;

@@ -15,7 +15,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr const char *kAll = "all", *kTrain = "train", *kValidation = "val", *kTest = "test";
+constexpr const char *kEverything = "all", *kTrain = "train", *kValidation = "val", *kTest = "test";
 
 // What a split is called here; empty if the name is none of a split.
 std::string split_of(std::string_view name) {
@@ -36,7 +36,7 @@ std::vector<Fold> folds_of(const std::vector<std::string>& splits) {
   };
   Fold fold{.train = if_there(kTrain), .validation = if_there(kValidation), .test = if_there(kTest)};
   if (fold.test.empty()) std::swap(fold.test, fold.validation);
-  if (fold.test.empty()) fold.test = if_there(kAll);
+  if (fold.test.empty()) fold.test = if_there(kEverything);
   if (fold.test.empty()) fold.test = splits.front();
   return {fold};
 }
@@ -57,7 +57,7 @@ LabelledSet open_folder(const std::filesystem::path& path, std::string_view spli
   std::vector<std::string> split_folders = is_split ? folders : std::vector<std::string>{"."};
   std::set<std::string> classes;
   for (const std::string& folder : split_folders) {
-    std::string split_name = is_split ? split_of(folder) : kAll;
+    std::string split_name = is_split ? split_of(folder) : kEverything;
     if (std::find(set.splits.begin(), set.splits.end(), split_name) != set.splits.end()) {
       fail(ErrorCode::kCorrupt, path.string(), ": several folders are the split ", split_name, ", one of them ",
            quote(folder));
