@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/concat.h"
 #include "eval/report_parts.h"
@@ -11,6 +12,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMatrixClasses = 25, kConfusionsShown = 40;
+
+// What each seed chose, once if it is the same.
+std::string chosen_by_seeds(const std::vector<std::string>& chosen) {
+  const bool same = std::adjacent_find(chosen.begin(), chosen.end(), std::not_equal_to<>()) == chosen.end();
+  return chosen.size() > 1 && same ? chosen.front() + " each time" : joined(chosen);
+}
 
 void add_scores(HtmlPage& page, const ClassificationScores& s) {
   page.heading("Scores");
@@ -158,8 +165,11 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
       concat("Zero-shot: ", percent(r.zero_shot), " % (", r.metric, ") of ", r.origin.pictures,
              " pictures. Heads are fitted on so many pictures of each class; bands are 95 % intervals of the ",
              "mean over seeds."));
-  LinePlot plot{
-      .title = "Score by shots of each class", .x_label = "shots", .y_label = r.metric, .x_scale = Scale::kLog};
+  LinePlot plot{.title = "Score by shots of each class",
+                .x_label = "shots",
+                .y_label = r.metric,
+                .x_scale = Scale::kLog,
+                .height_px = 420};
   plot.references.push_back({"zero-shot", r.zero_shot});
   HtmlTable table{.columns = {"head", "shots", "mean, %", "95 % interval", "chosen"}, .rows = {}};
   for (const auto& head : r.heads) {
@@ -167,7 +177,8 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
     for (const auto& point : head.points) {
       const bool band = std::isfinite(point.low);
       table.rows.push_back({head.name, point.shots == 0 ? "all" : concat(point.shots), percent(point.mean),
-                            band ? concat(percent(point.low), " - ", percent(point.high)) : "-", joined(point.chosen)});
+                            band ? concat(percent(point.low), " - ", percent(point.high)) : "-",
+                            chosen_by_seeds(point.chosen)});
       if (point.shots == 0 || (!series.x.empty() && point.shots <= series.x.back())) continue;
       series.x.push_back(point.shots);
       series.y.push_back(point.mean);
