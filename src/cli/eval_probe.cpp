@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/eval_options.h"
+#include "cli/terminal.h"
 
 namespace clipkit::cli {
 
@@ -15,6 +16,10 @@ const std::vector<std::pair<std::string, FewShotMethod>> kMethods = {{"probe", F
                                                                      {"blended", FewShotMethod::kTextBlended},
                                                                      {"wise-ft", FewShotMethod::kWiseFt},
                                                                      {"fine-tuned", FewShotMethod::kFineTuned}};
+
+bool fine_tunes(FewShotMethod method) {
+  return method == FewShotMethod::kWiseFt || method == FewShotMethod::kFineTuned;
+}
 
 std::string method_names() {
   std::string names;
@@ -124,6 +129,7 @@ int EvalProbe::run_shots() {
   few_.probe = o_;
   few_.shots = parse_shots(shots_);
   if (!heads_.empty()) few_.methods = parse_heads(heads_);
+  if (std::any_of(few_.methods.begin(), few_.methods.end(), fine_tunes)) show_notes();  // the memory that it takes
   const FewShotResult result =
       evaluate([&](const EvalCallbacks& callbacks) { return evaluate_few_shot(few_, callbacks); });
   eval_.finish(result, [&] {

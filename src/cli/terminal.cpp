@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "clipkit/error.h"
+#include "clipkit/log.h"
 
 namespace clipkit::cli {
 
@@ -47,6 +48,12 @@ void message(std::string_view text) {
   const std::lock_guard lock(stderr_mutex);
   wipe_progress();
   write_stderr(line);
+}
+
+void show_notes() {
+  set_log_sink([](LogLevel level, std::string_view text) {
+    message((level == LogLevel::kWarning ? "warning: " : "") + std::string(text));
+  });
 }
 
 void print(std::string_view text) {

@@ -10,6 +10,8 @@ namespace clipkit::cli {
 // One line "clipkit: ..." on standard error. Control characters are shown as \xNN: file names come from anywhere, and a
 // terminal obeys them. Thread-safe.
 void message(std::string_view text);
+// From now on the library's notes are such lines too, and not only its warnings: for commands that run long.
+void show_notes();
 
 // Standard output. Errors: clipkit::Error(kIo), e.g. a full disk; only flush_output() is sure to notice.
 void print(std::string_view text);

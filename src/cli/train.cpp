@@ -227,9 +227,7 @@ int Train::run(const Arguments& arguments) {
     return kSuccess;
   }
   const InterruptGuard interrupt;
-  set_log_sink([](LogLevel level, std::string_view text) {
-    message((level == LogLevel::kWarning ? "warning: " : "") + std::string(text));
-  });
+  show_notes();
   StatusLine line;
   const TrainCallbacks callbacks = {.status =
                                         [&](const TrainStatus& status) {

@@ -121,6 +121,8 @@ TEST_F(EvalCommand, FewShotsFineTuneIfAskedTo) {
   const Result result = eval("probe", {"--data", set, "--shots", "1,2", "--seeds", "1", "--heads", "fine-tuned,wise-ft",
                                        "--fine-tune-epochs", "2", "--fine-tune-lr", "1e-3", "--json"});
   EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("fine-tuning: 0.0"));
+  EXPECT_THAT(result.err, HasSubstr(" GB of memory: parameters "));
   const json heads = json::parse(result.out)["heads"];
   ASSERT_EQ(heads.size(), 2U);
   EXPECT_EQ(heads[0]["name"], "WiSE-FT");
