@@ -24,6 +24,20 @@ size_t count(std::string_view text, std::string_view part) {
   return found;
 }
 
+TEST(LinePlot, DrawsPointsAloneWithoutALine) {
+  LinePlot plot{.title = "shift",
+                .series = {{.name = "models", .x = {0.2, 0.4, 0.9}, .y = {0.1, 0.3, 0.8}, .draws_line = false},
+                           {.name = "their line", .x = {0.2, 0.9}, .y = {0.1, 0.8}}},
+                .x_scale = Scale::kLogit,
+                .y_scale = Scale::kLogit};
+  const std::string svg = to_svg(plot);
+  EXPECT_EQ(markup_error(svg), "");
+  EXPECT_EQ(count(svg, "<circle"), 4U) << "three models and their mark in the legend";
+  EXPECT_EQ(count(svg, "stroke-linejoin"), 1U);
+  plot.series[0].y[1] = 1;  // infinite as a logit
+  EXPECT_EQ(count(to_svg(plot), "<circle"), 3U);
+}
+
 // The whole text of a small plot: a line from corner to corner. Marks of y, marks of x, the axis, the line, the title.
 TEST(LinePlot, IsThisSvg) {
   const LinePlot plot{.title = "loss",
