@@ -41,15 +41,15 @@ void write_eval_report(const std::filesystem::path& folder, const BiasResult& r)
     page.heading(column.name);
     HtmlTable table{.columns = {"label"}, .rows = {}};
     for (const auto& group : column.groups) table.columns.push_back(concat(group.name, " (", group.pictures, ")"));
-    table.columns.insert(table.columns.end(), {"largest gap, points", "from", "to"});
+    table.columns.insert(table.columns.end(), {"largest gap", "from", "to"});
     for (const auto& row : column.rows) {
       if (!row.is_category &&
           std::all_of(row.rates.begin(), row.rates.end(), [](auto& rate) { return rate.value == 0; }))
         continue;
       table.rows.push_back({row.is_category ? concat("all of ", row.name) : row.name});
       for (const Estimate& rate : row.rates) {
-        table.rows.back().push_back(concat(fixed(100 * rate.value, "%.1f"), "\u00A0(", fixed(100 * rate.low, "%.1f"),
-                                           "\u2013", fixed(100 * rate.high, "%.1f"), ")"));
+        table.rows.back().push_back(concat(fixed(100 * rate.value, "%.1f"), " (", fixed(100 * rate.low, "%.1f"),
+                                           "\u2060\u2013\u2060", fixed(100 * rate.high, "%.1f"), ")"));
       }
       table.rows.back().push_back(percent(row.gap));
       table.rows.back().push_back(column.groups[static_cast<size_t>(row.lowest)].name);
