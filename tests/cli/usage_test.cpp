@@ -87,7 +87,7 @@ TEST_F(Usage, ValuesAreChecked) {
   expect_wrong_usage(clipkit({"classify", "--top-k"}), "--top-k needs a value");
   expect_wrong_usage(clipkit({"classify", "--top-k", "--json"}), "--top-k needs a value");
   expect_wrong_usage(clipkit({"classify", "--json=yes"}), "--json takes no value");
-  expect_wrong_usage(clipkit({"classify", "--precision", "fp23"}), "expected fp32 or bf16; did you mean fp32?");
+  expect_wrong_usage(clipkit({"classify", "--precision", "fp23"}), "expected fp32, bf16 or int8; did you mean fp32?");
   expect_wrong_usage(clipkit({"preprocess", "--size", "99999999999999999999", "x"}), "--size is");
 }
 
