@@ -10,7 +10,7 @@ namespace clipkit::emoji {
 
 namespace {
 
-constexpr size_t kMaxListBytes = size_t{1} << 20;
+constexpr size_t kMaxHeldBackBytes = size_t{1} << 20;
 
 // "woman and man holding hands: light skin tone" -> "woman and man holding hands". Two people of different tones are
 // another sequence of code points than two people, but the same emoji.
@@ -29,7 +29,7 @@ HeldBack::HeldBack(std::vector<HeldBackEmoji> emoji, HeldBackReach reach) : emoj
 }
 
 HeldBack HeldBack::read(const std::filesystem::path& path, HeldBackReach reach) {
-  const std::string text = read_file(path, kMaxListBytes);
+  const std::string text = read_file(path, kMaxHeldBackBytes);
   std::vector<HeldBackEmoji> emoji;
   std::string_view rest = text;
   for (size_t number = 1; !rest.empty(); ++number) {

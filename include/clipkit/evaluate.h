@@ -56,7 +56,8 @@ struct EvalOrigin {
   std::string model{}, model_sha256{};  // the digest of all weights and the architecture
   std::string precision{}, layer{};     // "fp32"; "features" or "before-projection"
   std::string data{}, title{}, split{}, note{};
-  std::string data_sha256{};  // of the names, labels and files of all pictures, in order
+  std::string data_sha256{};     // of the names, labels and files of all pictures, in order
+  std::string prompts_sha256{};  // of each class's texts, in order; empty for captions, which the data's covers
   int64_t pictures = 0, classes = 0;
   int64_t cut_texts = 0;                 // prompts or captions longer than the model's context, whose ends were cut off
   std::vector<Unreadable> unreadable{};  // left out of all numbers; of splits that are learnt from, after "SPLIT: "
@@ -134,6 +135,14 @@ struct ProbeResult {
     double lambda = 0, score = 0;  // by the set's metric, of the validation pictures
     int iterations = 0;
   };
+  struct OfFold {
+    std::string train_split{}, test_split{};
+    double lambda = 0, score = 0;  // by the set's metric
+  };
+  // Of a set with several folds all of them, where no split is named: UCF101's three, STL-10's ten. The score is their
+  // mean, with the interval of Student's t over them; everything else is of the first.
+  std::vector<OfFold> folds{};
+  Estimate over_folds{};
   EvalOrigin origin{};  // of the test pictures
   std::string train_sha256{}, validation_sha256{};
   std::string train_split{}, validation_split{};

@@ -102,10 +102,10 @@ ZeroShotResult evaluate_zero_shot(const ZeroShotOptions& options, const EvalCall
 }
 
 ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& callbacks) {
-  const ProbeSets sets = open_probe_sets(options);
+  const std::vector<ProbeSets> folds = open_probe_folds(options);
   const auto opened = open(options.input, false);
-  return run_probe(options, sets, opened->encoder, output_of(options.layer, opened->model.config()), opened->cache,
-                   opened->origin, callbacks);
+  return run_probe_folds(options, folds, opened->encoder, output_of(options.layer, opened->model.config()),
+                         opened->cache, opened->origin, callbacks);
 }
 
 FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbacks& callbacks) {

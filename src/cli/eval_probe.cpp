@@ -161,6 +161,9 @@ int EvalProbe::run(const Arguments& arguments) {
   const ProbeResult result = evaluate([&](const EvalCallbacks& callbacks) { return evaluate_probe(o_, callbacks); });
   eval_.finish(result, [&] {
     print_scores(result.scores, result.origin);
+    if (!result.folds.empty())
+      print("mean of " + std::to_string(result.folds.size()) + " folds    " + spelled(result.over_folds) +
+            "; the others are of the first\n");
     print("lambda             " + fixed(result.lambda, 6) +
           (o_.lambda ? ""
                      : ", best of " + std::to_string(result.trials.size()) + " on " +

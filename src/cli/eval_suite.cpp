@@ -82,7 +82,8 @@ double finished(const fs::path& folder, const std::string& path, const std::stri
       return NAN;
     }
     metric = json.at("scores").at("metric").get<std::string>();
-    return json.at("scores").at("score").at("value").get<double>();
+    const auto& score = json.contains("over_folds") ? json.at("over_folds") : json.at("scores").at("score");
+    return score.at("value").get<double>();
   } catch (const nlohmann::json::exception&) {
     return NAN;
   } catch (const fs::filesystem_error&) {
@@ -120,7 +121,9 @@ EvalSuite::Row EvalSuite::run_one(const DataSetInfo& set, const std::string& tas
       if (task == "probe") {
         ProbeOptions options;
         options.input = input;
-        take(evaluate_probe(options, callbacks));
+        const ProbeResult result = evaluate_probe(options, callbacks);
+        take(result);
+        if (!result.folds.empty()) row.score = result.over_folds.value;
       } else {
         ZeroShotOptions options;
         options.input = input;

@@ -145,6 +145,7 @@ BiasResult run_bias(const BiasOptions& options, const BiasSets& sets, const Enco
   origin.classes = static_cast<int64_t>(sets.labels.size());
   origin.layer = "features";
   origin.cut_texts = count_cut(encoder, prompts);
+  origin.prompts_sha256 = prompts_digest(prompts);
   origin.unreadable = features.unreadable;
   result.origin = std::move(origin);
   return result;

@@ -47,6 +47,7 @@ OrderedJson json_of(const EvalOrigin& origin) {
           {"split", origin.split},
           {"note", origin.note},
           {"data_sha256", origin.data_sha256},
+          {"prompts_sha256", origin.prompts_sha256},
           {"pictures", origin.pictures},
           {"classes", origin.classes},
           {"cut_texts", origin.cut_texts},
@@ -112,6 +113,13 @@ std::string to_json(const ProbeResult& result) {
   json["iterations"] = result.iterations;
   json["ended"] = result.ended;
   json["scores"] = json_of(result.scores);
+  if (!result.folds.empty()) {
+    json["over_folds"] = json_of(result.over_folds);
+    for (const auto& one : result.folds) {
+      json["folds"].push_back(
+          {{"train", one.train_split}, {"test", one.test_split}, {"lambda", one.lambda}, {"score", number(one.score)}});
+    }
+  }
   return text(json);
 }
 

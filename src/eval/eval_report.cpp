@@ -130,6 +130,16 @@ void write_eval_report(const fs::path& folder, const ProbeResult& r) {
   page.paragraph(concat(percent(r.scores.score.value), " % (", r.scores.metric, ") of ", r.origin.pictures,
                         " pictures among ", r.origin.classes, " classes, from ", r.width, " features of ",
                         r.train_pictures + r.validation_pictures, " pictures."));
+  if (!r.folds.empty()) {
+    page.heading("Folds");
+    HtmlTable table{.columns = {"trained on", "tested on", "lambda", concat(r.scores.metric, ", %")}, .rows = {}};
+    for (const auto& one : r.folds)
+      table.rows.push_back({one.train_split, one.test_split, fixed(one.lambda, "%.4g"), percent(one.score)});
+    page.table(table);
+    HtmlTable mean{.columns = {"", "%", "95 % interval"}, .rows = {row_of("mean of the folds", r.over_folds)}};
+    page.table(mean);
+    page.paragraph(concat("Everything below is of the first fold, ", r.train_split, "."));
+  }
   add_scores(page, r.scores);
   if (!r.trials.empty()) {
     page.heading("The search of the regulariser");

@@ -183,6 +183,7 @@ RejectResult run_reject(const RejectOptions& options, const RejectSets& sets, co
   }
   origin.layer = "features";
   origin.cut_texts = count_cut(encoder, prompts);
+  origin.prompts_sha256 = prompts_digest(prompts);
   result.origin = std::move(origin);
   return result;
 }

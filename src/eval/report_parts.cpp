@@ -44,6 +44,7 @@ void add_origin(HtmlPage& page, const EvalOrigin& o, const HtmlTable& more) {
                            {"split", o.split},
                            {"SHA-256 of the data", o.data_sha256},
                            {"pictures", concat(o.pictures)}}};
+  if (!o.prompts_sha256.empty()) table.rows.push_back({"SHA-256 of the prompts", o.prompts_sha256});
   if (o.cut_texts > 0) table.rows.push_back({"texts longer than the context, cut off", concat(o.cut_texts)});
   if (!o.note.empty()) table.rows.push_back({"note", o.note});
   table.rows.insert(table.rows.end(), more.rows.begin(), more.rows.end());

@@ -87,6 +87,7 @@ void ZeroShotAnswers::describe_in(const LabelledSet& set, EvalOrigin& origin) co
   describe(set, features, origin);
   origin.layer = "features";
   origin.cut_texts = cut_texts;
+  origin.prompts_sha256 = prompts_sha256;
 }
 
 ZeroShotAnswers zero_shot_answers(const ZeroShotOptions& options, const LabelledSet& set, const Encoder& encoder,
@@ -100,6 +101,7 @@ ZeroShotAnswers zero_shot_answers(const ZeroShotOptions& options, const Labelled
     if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
   });
   answers.cut_texts = count_cut(encoder, prompts);
+  answers.prompts_sha256 = prompts_digest(prompts);
   answers.features = picture_features(
       pictures_of(set), encoder, {.cache = cache, .threads = options.input.threads, .what = "pictures"}, callbacks);
   answers.labels = labels_of(set, answers.features);

@@ -105,4 +105,10 @@ int64_t count_cut(const Encoder& encoder, std::span<const std::vector<std::strin
   return encoder.count_cut(all);
 }
 
+std::string prompts_digest(std::span<const std::vector<std::string>> prompts) {
+  const OrderedJson json = {{"prompts", prompts}};
+  const std::string text = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return sha256_hex(text.data(), text.size());
+}
+
 }  // namespace clipkit

@@ -29,4 +29,7 @@ Tensor cached_classifier(const Encoder& encoder, std::span<const std::vector<std
 // How many of the texts are cut off.
 int64_t count_cut(const Encoder& encoder, std::span<const std::vector<std::string>> prompts);
 
+// SHA-256 of the texts and of which class each belongs to.
+std::string prompts_digest(std::span<const std::vector<std::string>> prompts);
+
 }  // namespace clipkit

@@ -134,6 +134,7 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
     if (callbacks.stop && callbacks.stop()) fail(ErrorCode::kCancelled, "prompts: stopped");
   });
   origin.cut_texts = count_cut(encoder, prompts);
+  origin.prompts_sha256 = prompts_digest(prompts);
   const auto pictures_in = [&](const LabelledSet& set, const char* what, PictureFeatures& features) {
     SplitPictures split;
     const auto encode = [&](Output output) {

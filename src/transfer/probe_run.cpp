@@ -7,6 +7,7 @@
 #include "base/compute_thread.h"
 #include "eval/classification.h"
 #include "eval/labelled_pictures.h"
+#include "eval/mean_of_draws.h"
 #include "eval/picture_features.h"
 #include "transfer/linear_probe.h"
 #include "transfer/one_vs_rest.h"
@@ -101,6 +102,22 @@ ProbeSets open_probe_sets(const ProbeOptions& options) {
   return sets;
 }
 
+std::vector<ProbeSets> open_probe_folds(const ProbeOptions& options) {
+  std::vector<ProbeSets> opened;
+  opened.push_back(open_probe_sets(options));
+  if (!options.input.split.empty() || !options.train_split.empty() || !options.validation_split.empty()) return opened;
+  const std::vector<Fold> folds = opened.front().test.folds;
+  for (const Fold& fold : folds) {
+    if (fold.train.empty() || fold.train == opened.front().train.split) continue;
+    ProbeOptions of_fold = options;
+    of_fold.input.split = fold.test;
+    of_fold.train_split = fold.train;
+    of_fold.validation_split = fold.validation;
+    opened.push_back(open_probe_sets(of_fold));
+  }
+  return opened;
+}
+
 ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const Encoder& encoder, Output output,
                       const std::filesystem::path& cache, EvalOrigin origin, const EvalCallbacks& callbacks) {
   ProbeResult result;
@@ -156,6 +173,23 @@ ProbeResult run_probe(const ProbeOptions& options, const ProbeSets& sets, const 
                                           {.resamples = options.input.resamples});
   });
   result.origin = std::move(origin);
+  return result;
+}
+
+ProbeResult run_probe_folds(const ProbeOptions& options, const std::vector<ProbeSets>& folds, const Encoder& encoder,
+                            Output output, const std::filesystem::path& cache, const EvalOrigin& origin,
+                            const EvalCallbacks& callbacks) {
+  ProbeResult result = run_probe(options, folds.front(), encoder, output, cache, origin, callbacks);
+  if (folds.size() == 1) return result;
+  std::vector<double> scores;
+  for (const ProbeSets& sets : folds) {
+    const bool first = &sets == &folds.front();
+    const ProbeResult one = first ? ProbeResult{} : run_probe(options, sets, encoder, output, cache, origin, callbacks);
+    const ProbeResult& of = first ? result : one;
+    scores.push_back(of.scores.score.value);
+    result.folds.push_back({sets.train.split, sets.test.split, of.lambda, scores.back()});
+  }
+  result.over_folds = mean_of_draws(scores);
   return result;
 }
 

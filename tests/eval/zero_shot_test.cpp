@@ -56,6 +56,8 @@ TEST(ZeroShot, TakesOtherWords) {
   EXPECT_EQ(result.scores.top1.value, 0);
   EXPECT_EQ(result.scores.classes[0].name, "green");
   EXPECT_EQ(result.scores.classes[0].most_confused, 2);
+  EXPECT_EQ(result.origin.prompts_sha256.size(), 64u);
+  EXPECT_NE(result.origin.prompts_sha256, run(set).origin.prompts_sha256);
 }
 
 TEST(ZeroShot, CountsTextsThatAreCutOff) {

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "clipkit/error.h"
 #include "data/sets/idx.h"
+#include "data/sets/set_tree.h"
 #include "eval/made_set.h"
 #include "support/temporary_folder.h"
 #include "transfer/linear_probe.h"
@@ -85,6 +86,40 @@ TEST(ProbeRun, LearnsFromTheFoldThatIsTested) {
   EXPECT_EQ(fold_of(set).train, "train2");
   set.split = "val";
   EXPECT_EQ(fold_of(set).train, "train1");
+}
+
+TEST(ProbeRun, OpensEveryFoldUnlessOneIsNamed) {
+  testing::SetTree tree;
+  tree.put("stl10_binary/test_X.bin", std::string(3 * 96 * 96, 'x'));
+  tree.put("stl10_binary/test_y.bin", "\x0A");
+  tree.put("stl10_binary/train_X.bin", std::string(size_t{3} * 96 * 96 * 2, 'x'));
+  tree.put("stl10_binary/train_y.bin", "\x01\x02");
+  tree.put("stl10_binary/fold_indices.txt", "0\n1\n0\n1\n0\n1\n0\n1\n0\n0 1\n");
+  ProbeOptions options;
+  options.input.data = "stl10:" + tree.path();
+  const std::vector<ProbeSets> folds = open_probe_folds(options);
+  ASSERT_EQ(folds.size(), 10U);
+  EXPECT_EQ(folds[3].train.split, "train3");
+  EXPECT_EQ(folds[9].train.reader->size(), 2);
+  options.train_split = "train4";
+  EXPECT_EQ(open_probe_folds(options).size(), 1U);
+}
+
+TEST(ProbeRun, GivesTheMeanOfFolds) {
+  std::vector<ProbeSets> folds;
+  folds.push_back(made_sets(60, 30));
+  folds.push_back(made_sets(60, 30));
+  folds[1].train.split = "train2";
+  reader_of(folds[1].test).wrong = {0, 1, 2};
+  const MadeEncoder made;
+  const ProbeResult result =
+      run_probe_folds({}, folds, made.encoder, Output::kBeforeProjection, {}, {.command = "test"}, {});
+  ASSERT_EQ(result.folds.size(), 2U);
+  EXPECT_EQ(result.folds[1].train_split, "train2");
+  EXPECT_DOUBLE_EQ(result.folds[0].score, 1);
+  EXPECT_DOUBLE_EQ(result.folds[1].score, 0.9);
+  EXPECT_DOUBLE_EQ(result.over_folds.value, 0.95);
+  EXPECT_DOUBLE_EQ(result.scores.score.value, 1) << "the first fold's";
 }
 
 TEST(ProbeRun, UsesAValidationSplitWhereThereIsOne) {
