@@ -9,11 +9,11 @@ namespace clipkit::emoji {
 
 namespace {
 
-constexpr Rgb kInk = {38, 34, 40};
+constexpr Rgb kOutline = {38, 34, 40};
 constexpr double kOutlineUnits = 3.2;
 
 Rgb color_of(const std::string& name, Rgb body, DrawingStyle style) {
-  if (name == "ink") return kInk;
+  if (name == "ink") return kOutline;
   if (style == DrawingStyle::kLineArt) return {255, 255, 255};
   if (name == "body") return body;
   if (name == "dark") return darker(body, 0.3F);
@@ -68,13 +68,13 @@ void Drawing::draw(Canvas& canvas, const Frame& frame, Rgb body, DrawingStyle st
       const double width = part.width * place.scale();
       // A line that is no more than ink stays ink when the areas are left white.
       const bool hollow = style != DrawingStyle::kFlat && part.color != "ink" && part.width > 2 * kOutlineUnits;
-      if (hollow) fill(canvas, stroke(points, width + 2 * kOutlineUnits * place.scale() * 0.6, false), kInk);
+      if (hollow) fill(canvas, stroke(points, width + 2 * kOutlineUnits * place.scale() * 0.6, false), kOutline);
       const bool ink_only = style == DrawingStyle::kLineArt && !hollow;
-      fill(canvas, stroke(points, width, false), ink_only ? kInk : color_of(part.color, body, style));
+      fill(canvas, stroke(points, width, false), ink_only ? kOutline : color_of(part.color, body, style));
       continue;
     }
     fill(canvas, {points}, color_of(part.color, body, style));
-    if (style != DrawingStyle::kFlat) fill(canvas, stroke(points, kOutlineUnits * place.scale(), true), kInk);
+    if (style != DrawingStyle::kFlat) fill(canvas, stroke(points, kOutlineUnits * place.scale(), true), kOutline);
   }
 }
 
