@@ -16,7 +16,7 @@ struct ZeroShotAnswers {
   std::vector<std::string> templates{}, titles{};  // titles: of the classes, to show
   int64_t prompts = 0, cut_texts = 0;              // texts, and how many of them were cut off
   std::string prompts_sha256{};
-  Tensor classifier{};                             // (C, E)
+  Tensor classifier{};  // (C, E)
   PictureFeatures features{};
   std::vector<PictureLabels> labels{};  // of the readable pictures
   Tensor logits{};                      // (N, C) float64
