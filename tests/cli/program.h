@@ -156,8 +156,12 @@ class CliTest : public ::testing::Test {
     std::string pattern = (fs::temp_directory_path() / "clipkit-cli-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
+    ::setenv("CLIPKIT_CACHE", in_folder("cache").c_str(), 1);  // not the user's
   }
-  void TearDown() override { fs::remove_all(folder_); }
+  void TearDown() override {
+    ::unsetenv("CLIPKIT_CACHE");
+    fs::remove_all(folder_);
+  }
   std::string in_folder(const std::string& name) const { return (folder_ / name).string(); }
   std::vector<std::string> names_in_folder() const {
     std::vector<std::string> names;

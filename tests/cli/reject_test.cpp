@@ -10,14 +10,6 @@ using ::testing::StartsWith;
 
 class RejectCommand : public CliTest {
  protected:
-  void SetUp() override {
-    CliTest::SetUp();
-    ::setenv("CLIPKIT_CACHE", in_folder("cache").c_str(), 1);
-  }
-  void TearDown() override {
-    ::unsetenv("CLIPKIT_CACHE");
-    CliTest::TearDown();
-  }
   // A folder of class folders with pictures of one colour each.
   std::string write_set(const std::string& set, const std::vector<std::string>& classes, int num) {
     for (size_t c = 0; c < classes.size(); ++c) {

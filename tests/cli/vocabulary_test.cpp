@@ -10,14 +10,6 @@ using ::testing::Not;
 
 class VocabularyOption : public CliTest {
  protected:
-  void SetUp() override {
-    CliTest::SetUp();
-    ::setenv("CLIPKIT_CACHE", in_folder("cache").c_str(), 1);
-  }
-  void TearDown() override {
-    ::unsetenv("CLIPKIT_CACHE");
-    CliTest::TearDown();
-  }
   static Result classify(std::vector<std::string> more) {
     const std::string rabbit = std::string(CLIPKIT_SOURCE_DIR) + "/examples/drawings/rabbit.png";
     more.insert(more.begin(), {"classify", rabbit});
