@@ -60,11 +60,10 @@ class FeatureRun {
 
   PictureFeatures run() const {
     PictureFeatures result;
-    std::vector<float> values;
+    Tensor rows;  // room for all pictures: features may be most of what memory holds, and are held once
     std::string first_error;
-    int64_t width = 0;
     result.sha256 = for_each_chunk([&](int64_t begin, const FeatureChunk& made) {
-      width = made.x.shape()[1];
+      if (!rows) rows = Tensor::empty({source_.size, made.x.shape()[1]});
       for (int64_t row = 0; row < made.x.shape()[0]; ++row) {
         if (const auto error = made.errors.find(row); error != made.errors.end()) {
           if (first_error.empty()) first_error = error->second;
@@ -72,7 +71,7 @@ class FeatureRun {
           continue;
         }
         const auto from = made.x.row<float>(row);
-        values.insert(values.end(), from.begin(), from.end());
+        std::copy(from.begin(), from.end(), rows.row<float>(static_cast<int64_t>(result.pictures.size())).begin());
         result.pictures.push_back(begin + row);
       }
     });
@@ -80,7 +79,7 @@ class FeatureRun {
       fail(ErrorCode::kCorrupt, source_.name, ": not one of ", source_.size, " pictures can be read",
            first_error.empty() ? "" : concat("; ", first_error));
     }
-    result.x = Tensor::copy_of({values.data(), {static_cast<int64_t>(result.pictures.size()), width}, DType::kFloat32});
+    result.x = {rows.view().slice(0, static_cast<int64_t>(result.pictures.size())), rows.owner()};
     return result;
   }
 
