@@ -75,7 +75,7 @@ Rejector::Rejector(const Model& model, std::span<const std::string> labels, std:
   if (rule) {
     CLIPKIT_CHECK(rule->model_sha256 == model.sha256(), "the rule was made with another model: its SHA-256 is ",
                   rule->model_sha256, ", this one's ", model.sha256());
-    if (rule->prompts_sha256 != prompts_sha256(prompts_of(labels, templates)))
+    if (rule->prompts_sha256 != digest_in_any_order(prompts_of(labels, templates)))
       log_warning(
           "the rule was calibrated for other labels or templates: what part of the pictures it keeps is not known "
           "for these");

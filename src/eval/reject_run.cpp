@@ -170,7 +170,7 @@ RejectResult run_reject(const RejectOptions& options, const RejectSets& sets, co
                  .data = options.input.data,
                  .version = origin.version,
                  .model_sha256 = origin.model_sha256,
-                 .prompts_sha256 = prompts_sha256(prompts),
+                 .prompts_sha256 = digest_in_any_order(prompts),
                  .vocabulary_sha256 = words.sha256()};
   result.coverage = options.coverage;
   result.words = words.size();

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "base/json.h"
-#include "base/sha256.h"
 #include "clipkit/prompts.h"
 #include "eval/reject_scores.h"
 #include "eval/zero_shot_classifier.h"
@@ -23,7 +21,7 @@ RejectWords::RejectWords(const Encoder& encoder, std::span<const std::string> te
   features_ = cached_classifier(encoder, prompts, cache, [&](int64_t done) {
     if (progress) progress(done, total);
   });
-  sha256_ = prompts_sha256(prompts);
+  sha256_ = digest_in_any_order(prompts);
 }
 
 Tensor RejectWords::negatives(Backend& backend, TensorView labels, std::span<const std::string> names) const {
@@ -37,11 +35,10 @@ Tensor RejectWords::negatives(Backend& backend, TensorView labels, std::span<con
   return take_rows(candidates, mine_negatives(backend, candidates, labels));
 }
 
-std::string prompts_sha256(std::span<const std::vector<std::string>> prompts) {
+std::string digest_in_any_order(std::span<const std::vector<std::string>> prompts) {
   std::vector<std::vector<std::string>> sorted(prompts.begin(), prompts.end());
   std::sort(sorted.begin(), sorted.end());
-  const std::string text = OrderedJson(sorted).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-  return sha256_hex(text.data(), text.size());
+  return prompts_digest(sorted);
 }
 
 }  // namespace clipkit

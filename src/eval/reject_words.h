@@ -31,6 +31,6 @@ class RejectWords {
 };
 
 // The digest of the texts of each class, the same in any order of the classes.
-std::string prompts_sha256(std::span<const std::vector<std::string>> prompts);
+std::string digest_in_any_order(std::span<const std::vector<std::string>> prompts);
 
 }  // namespace clipkit

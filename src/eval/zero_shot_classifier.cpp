@@ -106,8 +106,7 @@ int64_t count_cut(const Encoder& encoder, std::span<const std::vector<std::strin
 }
 
 std::string prompts_digest(std::span<const std::vector<std::string>> prompts) {
-  const OrderedJson json = {{"prompts", prompts}};
-  const std::string text = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  const std::string text = OrderedJson(prompts).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   return sha256_hex(text.data(), text.size());
 }
 
