@@ -10,11 +10,10 @@ find_package(ZLIB REQUIRED)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
-  # Kernels keep vectors in arrays, which SVE's sizeless types do not allow; NEON serves every aarch64 CPU.
-  target_compile_definitions(PkgConfig::HWY INTERFACE
-    "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
-endif()
+# One set of vector instructions for each that CLIPKIT_CPU names. Kernels keep vectors in arrays, which SVE's sizeless
+# types do not allow; NEON serves every aarch64 CPU.
+target_compile_definitions(PkgConfig::HWY INTERFACE
+  "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
 find_library(LBFGS_LIBRARY lbfgs REQUIRED)
 find_package(CURL REQUIRED)  # headers only: the library is opened when `pull` runs, and not before
 

@@ -20,10 +20,10 @@ inline void apply_cpu_target_to_highway() {
         break;
 #if HWY_ARCH_X86
       case CpuTarget::kSse4:
-        wanted |= HWY_SSE4 | HWY_SSSE3;
+        wanted |= HWY_SSE4;
         break;
       case CpuTarget::kAvx2:
-        wanted |= HWY_AVX2 | HWY_SSE4 | HWY_SSSE3;
+        wanted |= HWY_AVX2 | HWY_SSE4;
         break;
 #endif
       default:

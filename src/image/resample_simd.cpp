@@ -5,10 +5,6 @@
 #include "base/check.h"
 #include "image/resample_kernels.h"
 
-// One Highway target per CpuTarget; SVE vectors cannot stand in arrays, and NEON serves those machines.
-#ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
-#endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "image/resample_simd.cpp"
 #include "hwy/foreach_target.h"
