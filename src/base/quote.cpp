@@ -22,4 +22,10 @@ std::string quote(std::string_view text) {
   return out + (i < text.size() ? "...\"" : "\"");
 }
 
+std::string quote_all(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + quote(text);
+  return all;
+}
+
 }  // namespace clipkit

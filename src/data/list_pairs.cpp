@@ -106,9 +106,7 @@ size_t find_column(const std::vector<std::string>& header, std::string_view key,
   const std::string_view wanted = key.empty() ? fallback : key;
   const auto found = std::find(header.begin(), header.end(), wanted);
   if (found != header.end()) return static_cast<size_t>(found - header.begin());
-  std::string columns;
-  for (const std::string& name : header) columns += concat(columns.empty() ? "" : ", ", quote(name));
-  fail(ErrorCode::kCorrupt, path, ": no column ", quote(wanted), " in the header, there are ", columns);
+  fail(ErrorCode::kCorrupt, path, ": no column ", quote(wanted), " in the header, there are ", quote_all(header));
 }
 
 std::string_view text_of(const MappedFile& file) {

@@ -34,12 +34,6 @@ CsvTable read_json_lines(const std::filesystem::path& path) {
   return table;
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) all += concat(all.empty() ? "" : ", ", quote(name));
-  return all;
-}
-
 }  // namespace
 
 GroupedPictures read_grouped_pictures(const std::filesystem::path& path, const std::vector<std::string>& wanted) {
@@ -48,7 +42,7 @@ GroupedPictures read_grouped_pictures(const std::filesystem::path& path, const s
   const size_t file = table.find({"file", "filepath", "path", "image", "filename"});
   if (file == CsvTable::kNoColumn) {
     fail(ErrorCode::kCorrupt, path.string(), ": expected a column file, filepath, path, image or filename, there are ",
-         quoted_list(table.header));
+         quote_all(table.header));
   }
   GroupedPictures list;
   for (const auto& row : table.rows) list.files.push_back(row[file]);
@@ -58,7 +52,7 @@ GroupedPictures read_grouped_pictures(const std::filesystem::path& path, const s
     if (column == CsvTable::kNoColumn && wanted.empty()) continue;
     if (column == CsvTable::kNoColumn)
       fail(ErrorCode::kCorrupt, path.string(), ": has no column ", quote(name), ", there are ",
-           quoted_list(table.header));
+           quote_all(table.header));
     std::vector<std::string> groups;
     for (const auto& row : table.rows) groups.push_back(row[column].empty() ? "(none)" : row[column]);
     const size_t different = std::set<std::string>(groups.begin(), groups.end()).size();
@@ -71,7 +65,7 @@ GroupedPictures read_grouped_pictures(const std::filesystem::path& path, const s
   }
   if (list.columns.empty()) {
     fail(ErrorCode::kCorrupt, path.string(), ": none of its columns is age, gender or race; there are ",
-         quoted_list(table.header));
+         quote_all(table.header));
   }
   return list;
 }

@@ -26,5 +26,10 @@ TEST(Quote, CutsLongTextBetweenCharacters) {
   EXPECT_EQ((cut.size() - 5) % 3, 0u);
 }
 
+TEST(Quote, PutsCommasBetweenSeveral) {
+  EXPECT_EQ(quote_all({"age", "a\tb"}), "\"age\", \"a\\x09b\"");
+  EXPECT_EQ(quote_all({}), "");
+}
+
 }  // namespace
 }  // namespace clipkit

@@ -29,10 +29,8 @@ LabelledCsv read_labelled_csv(const std::filesystem::path& path) {
   const size_t picture = table.find({"filepath", "path", "image", "filename"});
   const size_t label = table.find({"label", "class"}), split = table.find({"split"});
   if (picture == CsvTable::kNoColumn || label == CsvTable::kNoColumn) {
-    std::string columns;
-    for (const std::string& name : table.header) columns += concat(columns.empty() ? "" : ", ", quote(name));
     fail(ErrorCode::kCorrupt, path.string(), ": expected a column filepath, path, image or filename and a column ",
-         "label or class, there are ", columns);
+         "label or class, there are ", quote_all(table.header));
   }
   LabelledCsv csv;
   const std::filesystem::path class_file = path.parent_path() / "classes.txt";
