@@ -55,7 +55,10 @@ struct OverlapResult {
   double overlap_low = 0, overlap_high = 1;  // Clopper-Pearson interval of the accuracy on overlap, 99.5 %
   // The probability that as many of the overlap are right, or more, if they were no easier than the clean ones.
   double p_value = 1;
-  int64_t exact = 0;              // test pictures of which the training data hold the very bytes
+  int64_t exact = 0;     // test pictures of which the training data hold the very bytes
+  int64_t doubtful = 0;  // of the others those within 0.05 of the threshold
+  // Whether more than a twentieth are doubtful: then the threshold parts no copies from pictures that are merely alike.
+  bool is_doubtful() const noexcept { return 20 * doubtful > all.pictures; }
   std::vector<Pair> pairs{};      // of all test pictures in the overlap, the most similar first
   std::vector<Pair> shown{};      // around the threshold, the most similar first
   std::vector<Choice> choices{};  // what other thresholds would have given

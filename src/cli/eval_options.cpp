@@ -9,7 +9,6 @@ namespace clipkit::cli {
 
 void EvalOptions::add_to(std::vector<Option>& options, const std::string& data_help) {
   options.push_back(text("--data", "SPEC", &input_.data, data_help));
-  options.push_back(text("--split", "NAME", &input_.split, "split to score").with_default("the set's test split"));
   options.push_back(text("--report", "FOLDER", &report_, "write index.html, a page in one file, and result.json"));
   options.push_back(flag("--json", &json_, "one JSON object on stdout"));
   add_running_to(options);
@@ -21,8 +20,6 @@ void EvalOptions::add_running_to(std::vector<Option>& options) {
   options.push_back(text("--cache", "FOLDER", &cache_, "where features are kept and found again")
                         .with_default("features in clipkit's cache folder"));
   options.push_back(flag("--no-cache", &no_cache_, "keep no features"));
-  options.push_back(number("--resamples", "N", &input_.resamples, {0, 1'000'000},
-                           "of the bootstrap behind the intervals; 0: no intervals"));
   const std::vector<std::pair<std::string, Precision>> precisions = {
       {"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}, {"int8", Precision::kInt8}};
   options.push_back(choice("--precision", precisions, &input_.precision, "operands of the model's matrix products"));
@@ -30,6 +27,15 @@ void EvalOptions::add_running_to(std::vector<Option>& options) {
       number("--threads", "N", &input_.threads, {0, 1024}, "that compute and decode; results do not change")
           .with_default("all processors"));
   options.push_back(text("--device", "NAME", &input_.device, "where to compute"));
+}
+
+void EvalOptions::add_split_to(std::vector<Option>& options) {
+  options.push_back(text("--split", "NAME", &input_.split, "split to score").with_default("the set's test split"));
+}
+
+void EvalOptions::add_resamples_to(std::vector<Option>& options) {
+  options.push_back(number("--resamples", "N", &input_.resamples, {0, 1'000'000},
+                           "of the bootstrap behind the intervals; 0: no intervals"));
 }
 
 EvalInput EvalOptions::input(const Arguments& arguments) const {

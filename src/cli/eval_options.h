@@ -18,6 +18,9 @@ class EvalOptions {
  public:
   void add_to(std::vector<Option>& options, const std::string& data_help);
   void add_running_to(std::vector<Option>& options);  // those that say neither what to score nor where the result goes
+  // For what has splits, and intervals from a bootstrap.
+  void add_split_to(std::vector<Option>& options);
+  void add_resamples_to(std::vector<Option>& options);
   // Errors: UsageError without --data or with arguments that are no options.
   EvalInput input(const Arguments& arguments) const;
   EvalInput running_input(const Arguments& arguments) const;

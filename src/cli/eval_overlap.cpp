@@ -33,6 +33,7 @@ Manual EvalOverlap::manual() {
                    "clipkit eval overlap --data cifar10:/data/cifar10 --train-data cifar10:/data/cifar10"},
   };
   eval_.add_to(manual.options, "NAME:PATH of a known set (clipkit data sets), a folder of class folders, or a .csv");
+  eval_.add_split_to(manual.options);
   manual.options.push_back(texts("--train-data", "SPEC", &train_,
                                  "shards, .csv or folder of pairs, or a labelled set, as in cifar10:PATH or tar:PATH; "
                                  "pairs may be repeated"));
@@ -60,6 +61,13 @@ int EvalOverlap::run(const Arguments& arguments) {
       evaluate([&](const EvalCallbacks& callbacks) { return evaluate_overlap(o_, callbacks); });
   if (result.train_unreadable > 0)
     message(std::to_string(result.train_unreadable) + " training pictures cannot be read and are not compared");
+  if (result.is_doubtful()) {
+    message(std::to_string(result.doubtful) + " of " + std::to_string(result.all.pictures) +
+            " test pictures have their most similar training picture within 0.05 of the threshold " +
+            fixed(result.threshold, 3) +
+            ", which therefore does not part copies from pictures that are merely alike: " +
+            "look at the pairs of --report and set another by --threshold");
+  }
   eval_.finish(result, [&] {
     print(result.origin.title + ": " + std::to_string(result.origin.pictures) + " pictures against " +
           std::to_string(result.train_pictures) + " training pictures\n");

@@ -60,6 +60,8 @@ Manual EvalProbe::manual() {
            "clipkit eval probe --data fashion-mnist:/data/fmnist --shots 1,4,16 --heads probe,wise-ft,fine-tuned"},
   };
   eval_.add_to(manual.options, "NAME:PATH of a known set (clipkit data sets), a folder with train and test, or a .csv");
+  eval_.add_split_to(manual.options);
+  eval_.add_resamples_to(manual.options);
   const std::vector<std::pair<std::string, ProbeLayer>> layers = {{"paper", ProbeLayer::kPaper},
                                                                   {"before-projection", ProbeLayer::kBeforeProjection},
                                                                   {"features", ProbeLayer::kFeatures}};

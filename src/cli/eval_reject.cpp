@@ -42,6 +42,8 @@ Manual EvalReject::manual() {
                    "clipkit classify new.png --labels classes.txt --reject=none.json"},
   };
   eval_.add_to(manual.options, "known pictures: NAME:PATH (clipkit data sets), a folder of class folders, or a .csv");
+  eval_.add_split_to(manual.options);
+  eval_.add_resamples_to(manual.options);
   manual.options.push_back(real("--holdout", "X", &o_.hold_out, 0, "so many classes are unknown, or a part below 1")
                                .with_default("none: --unknown"));
   manual.options.push_back(text("--unknown", "SPEC", &o_.unknown, "or a set all of whose pictures are unknown"));

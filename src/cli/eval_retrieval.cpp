@@ -32,6 +32,8 @@ Manual EvalRetrieval::manual() {
   };
   eval_.add_to(manual.options,
                "flickr30k:PATH, flickr8k:PATH or mscoco:PATH with Karpathy's list, or any pairs: shards, .csv, folder");
+  eval_.add_split_to(manual.options);
+  eval_.add_resamples_to(manual.options);
   manual.options.push_back(
       text("--prompt", "TEXT", &o_.prompt, "what each caption is put into; CLIP's own numbers have \"a photo of {}\""));
   manual.options.push_back(

@@ -38,6 +38,8 @@ Manual EvalRobustness::manual() {
            "--against out/result.json"},
   };
   eval_.add_to(manual.options, "NAME:PATH of the reference set, a folder of class folders, or a .csv");
+  eval_.add_split_to(manual.options);
+  eval_.add_resamples_to(manual.options);
   manual.options.push_back(texts("--shift", "SPEC", &o_.shifts, "a shifted set, given as --data is; may be repeated"));
   manual.options.push_back(
       text("--baselines", "FILE", &baselines_,

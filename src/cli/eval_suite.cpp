@@ -55,6 +55,7 @@ Manual EvalSuite::manual() {
   manual.options.push_back(flag("--probe", &probe_, "linear probes too, of the sets that have a training split"));
   manual.options.push_back(flag("--json", &json_, "one JSON object per result on stdout"));
   eval_.add_running_to(manual.options);
+  eval_.add_resamples_to(manual.options);
   return manual;
 }
 

@@ -31,6 +31,8 @@ Manual EvalTypographic::manual() {
       .examples = {"clipkit eval typographic --model ViT-B-32.pt --data cifar10:/data/cifar10 --report out"},
   };
   eval_.add_to(manual.options, "NAME:PATH of a known set (clipkit data sets), a folder of class folders, or a .csv");
+  eval_.add_split_to(manual.options);
+  eval_.add_resamples_to(manual.options);
   manual.options.push_back(whole("--seed", "N", &seed_, 0, "of the words, their places and colours"));
   manual.options.push_back(
       number("--pictures", "N", &o_.num_pictures, {0, 1000}, "that fooled the model, for the report"));

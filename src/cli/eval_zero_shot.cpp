@@ -32,6 +32,8 @@ Manual EvalZeroShot::manual() {
                    "clipkit eval zero-shot --data pictures/ --template \"a drawing of a {}.\""},
   };
   eval_.add_to(manual.options, "NAME:PATH of a known set (clipkit data sets), a folder of class folders, or a .csv");
+  eval_.add_split_to(manual.options);
+  eval_.add_resamples_to(manual.options);
   manual.options.push_back(texts("--template", "TEXT", &o_.templates, "prompt with {} for the class; may be repeated")
                                .with_default("the set's templates"));
   manual.options.push_back(

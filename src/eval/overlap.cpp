@@ -1,6 +1,7 @@
 #include "eval/overlap.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -21,7 +22,7 @@ namespace clipkit {
 
 namespace {
 
-constexpr double kModelThreshold = 0.95, kCoverage = 0.995;
+constexpr double kModelThreshold = 0.95, kCoverage = 0.995, kDoubt = 0.05;
 constexpr double kThresholds[] = {0.7, 0.75, 0.8, 0.85, 0.875, 0.9, 0.925, 0.95, 0.975, 0.99};
 
 // Whether it names a labelled set, which pairs of any form do not.
@@ -177,6 +178,7 @@ OverlapResult run_overlap(const OverlapOptions& options, const LabelledSet& set,
     pairs[row].cosine = pairs[row].exact ? 1 : static_cast<double>(nearest.nearest()[row].cosine);
     of[row] = pairs[row].exact ? exact.first()[row] : nearest.nearest()[row].index;
     result.exact += pairs[row].exact;
+    result.doubtful += !pairs[row].exact && std::abs(pairs[row].cosine - result.threshold) < kDoubt;
   }
   const auto overlaps = [&](double threshold) {
     return [&pairs, threshold](size_t row) { return pairs[row].cosine >= threshold; };

@@ -68,6 +68,7 @@ std::string to_json(const OverlapResult& r) {
   json["overlap_high"] = r.overlap_high;
   json["p_value"] = r.p_value;
   json["exact"] = r.exact;
+  json["doubtful"] = r.doubtful;
   OrderedJson choices = OrderedJson::array(), pairs = OrderedJson::array();
   for (const auto& one : r.choices)
     choices.push_back({{"threshold", one.threshold}, {"overlap", json_of(one.overlap)}, {"clean", json_of(one.clean)}});
@@ -83,6 +84,12 @@ void write_eval_report(const std::filesystem::path& folder, const OverlapResult&
   page.paragraph(concat(r.overlap.pictures, " of ", r.all.pictures, " test pictures are among the ", r.train_pictures,
                         " training pictures, ", r.exact, " of them byte for byte. Accuracy of all less that of the ",
                         "others: ", percent(r.contamination_effect), " points."));
+  if (r.is_doubtful()) {
+    page.paragraph(concat(r.doubtful, " have their most similar training picture within 0.05 of the threshold ",
+                          fixed(r.threshold, "%.4g"),
+                          ": it does not part copies from pictures that are merely alike. "
+                          "Judge the pairs below and set another by --threshold before you trust these numbers."));
+  }
   page.heading("Zero-shot accuracy");
   HtmlTable table{.columns = {"", "pictures", "%", "99.5 % interval"}, .rows = {}};
   for (const auto& [name, part] :

@@ -35,7 +35,7 @@ class EvalAudit : public CliTest {
     return file;
   }
   Result eval(const std::string& task, std::vector<std::string> more) {
-    std::vector<std::string> args = {"eval", task, "--cache", in_folder("cache"), "--resamples", "20"};
+    std::vector<std::string> args = {"eval", task, "--cache", in_folder("cache")};
     args.insert(args.end(), more.begin(), more.end());
     return clipkit(args);
   }

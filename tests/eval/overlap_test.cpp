@@ -139,6 +139,21 @@ TEST(Overlap, SaysSoWhereNothingOrAllOverlaps) {
   EXPECT_EQ(parse_json(to_json(all), "result")["contamination_effect"], nullptr);
 }
 
+// Other pictures of the same scene, cropped more and more, fill the place where a gap should be.
+TEST(Overlap, DoubtsAThresholdInTheMidstOfLookalikes) {
+  EXPECT_EQ(find_overlap(scenes(40), training(100, 4)).doubtful, 0);
+  const TrainingPictures crops{.source = {.name = "crops", .size = 20, .read = [](int64_t index) {
+                                            return LabelledPicture{
+                                                .name = "x",
+                                                .image = test_scene(index, 96, 0.01 * static_cast<double>(index % 10))};
+                                          }}};
+  const OverlapResult result = find_overlap(scenes(20), crops);
+  EXPECT_EQ(result.exact, 0);
+  EXPECT_GE(result.doubtful, 2);
+  EXPECT_TRUE(result.is_doubtful());
+  EXPECT_EQ(parse_json(to_json(result), "result")["doubtful"], result.doubtful);
+}
+
 TEST(Overlap, GivesTheSameFromTheCacheAndByAnyThreads) {
   const TemporaryFolder folder;
   OverlapOptions options;
