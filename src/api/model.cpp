@@ -10,6 +10,7 @@
 #include "base/compute_thread.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mapped_file.h"
 #include "base/parallel.h"
 #include "clipkit/preprocess.h"
 #include "eval/zero_shot_classifier.h"
@@ -101,6 +102,10 @@ DType operands_of(Precision precision) {
 namespace {
 
 void prepare_laid_out(Clip& clip, Backend& backend, const ModelSource& source) {
+  // The first picture or text reads every weight: the disk may as well begin.
+  clip.visit_params([](const std::string&, const Param& param) {
+    for (const LaidOut& part : param.laid_out) will_read(part.words.view().raw(), part.words.view().bytes());
+  });
   try {
     clip.prepare(backend);
   } catch (const Error& error) {

@@ -74,9 +74,9 @@ std::shared_ptr<const Tokenizer> tokenizer_to_write(const ModelSource& source) {
   return tokenizer->vocab_size() == source.config.text.vocab_size ? tokenizer : nullptr;
 }
 
-void write_checkpoint(const fs::path& to, const ModelSource& source, const StateDict& tensors, CheckpointLayout layout,
-                      std::map<std::string, std::string> metadata) {
-  metadata.emplace("format", "pt");
+void write_checkpoint(const fs::path& to, const ModelSource& source, const StateDict& tensors,
+                      CheckpointLayout layout) {
+  const std::map<std::string, std::string> metadata = {{"format", "pt"}};
   if (layout == CheckpointLayout::kOpenAi) {
     if (fs::is_directory(to))
       fail(ErrorCode::kInvalidArgument, to.string(), ": is a folder, expected the name of a file to write");
@@ -99,7 +99,7 @@ void write_checkpoint(const fs::path& to, const ModelSource& source, const State
     if (tokenizer) write_tokenizer(to, *tokenizer, source.config.text.context_length);
     write_file(to / "config.json", config);
   } else {
-    write_model_folder(to, source.config, tensors, tokenizer.get(), metadata);
+    write_model_folder(to, source.config, tensors, tokenizer.get());
   }
   verify(to, tensors, source, layout);
 }

@@ -18,10 +18,10 @@ StateDict tensors_to_write(const ModelSource& source, const LoadOptions& load_op
 // tokenizer's.
 std::shared_ptr<const Tokenizer> tokenizer_to_write(const ModelSource& source);
 
-// Writes them with the source's configuration and tokenizer, and more metadata where there are any, reads everything
-// back as anybody would, and compares. Errors: kInvalidArgument (a folder where a file is to be written, or the other
-// way round), kUnsupported (a layout that cannot express the model), kIo.
+// Writes them with the source's configuration and tokenizer, reads everything back as anybody would, and compares.
+// Errors: kInvalidArgument (a folder where a file is to be written, or the other way round), kUnsupported (a layout
+// that cannot express the model), kIo.
 void write_checkpoint(const std::filesystem::path& to, const ModelSource& source, const StateDict& tensors,
-                      CheckpointLayout layout, std::map<std::string, std::string> metadata = {});
+                      CheckpointLayout layout);
 
 }  // namespace clipkit

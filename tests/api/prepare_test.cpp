@@ -127,6 +127,17 @@ TEST_F(PrepareCheckpoint, HoldsNothingThatOtherCommandsCouldChange) {
   EXPECT_THROW(prepare_checkpoint(in_folder("ready"), in_folder("other")), Error);
 }
 
+TEST_F(PrepareCheckpoint, WritesATokenizerOnlyWhereItIsNotClipsOwn) {
+  prepare_checkpoint("generated:mini-vit", in_folder("ready"));
+  EXPECT_FALSE(std::filesystem::exists(in_folder("ready/vocab.json")));
+  convert_checkpoint("generated:mini-vit", in_folder("plain"), {});
+  EXPECT_THROW(prepare_checkpoint("generated:mini-vit", in_folder("plain")), Error);
+  prepare_checkpoint("emoji", in_folder("emoji"));
+  EXPECT_TRUE(std::filesystem::exists(in_folder("emoji/vocab.json")));
+  EXPECT_TRUE(
+      testing::same_bits(load(in_folder("emoji")).encode_text({"a red heart"}), load().encode_text({"a red heart"})));
+}
+
 TEST_F(PrepareCheckpoint, IsDescribed) {
   prepare_checkpoint("generated:mini-vit", in_folder("ready"));
   const CheckpointInfo info = inspect(in_folder("ready")), from = inspect("generated:mini-vit");
