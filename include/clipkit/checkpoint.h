@@ -23,6 +23,7 @@ struct CheckpointInfo {
   std::string path;
   std::string container;  // "safetensors", "PyTorch zip", "TorchScript", "PyTorch stream", "GGUF"
   std::string naming;     // "OpenAI", "open_clip with custom text", "Hugging Face", "clip.cpp"
+  std::string prepared;   // what a prepared checkpoint was made from and for; else empty
   ModelConfig config;
   std::vector<std::string> assumptions;  // what the file does not say and was assumed, in sentences
   int64_t parameters = 0, vision_parameters = 0, text_parameters = 0;
@@ -43,6 +44,13 @@ struct ConvertOptions {
 // reads it back and compares.
 CLIPKIT_API void convert_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to,
                                     const ConvertOptions& options, const LoadOptions& load_options = {});
+
+// Writes a folder that load() maps: the weights as they are multiplied, of the precision of load_options on a CPU like
+// this one, so that a start has nothing to lay out and processes share them. Answers have the same bits. Everything
+// that load_options say is settled with that: load() wants the same precision, and refuses other sizes (docs/formats/
+// prepared.md). Errors: those of load(); kUnsupported for a model that is prepared already; kIo.
+CLIPKIT_API void prepare_checkpoint(const std::filesystem::path& from, const std::filesystem::path& to,
+                                    const LoadOptions& load_options = {});
 
 // (1 - alpha) * first + alpha * second, weight by weight, with the first one's tokenizer: a model between the one that
 // fine-tuning began with and the one it ended with often keeps the gain of the one and the robustness of the other

@@ -1,5 +1,6 @@
 #include "api/model_source.h"
 #include "base/compute_thread.h"
+#include "base/concat.h"
 #include "clipkit/checkpoint.h"
 #include "model/clip.h"
 #include "tensor/convert.h"
@@ -38,11 +39,6 @@ const char* name_of(Naming naming) {
   return "";
 }
 
-// BatchNorm's running statistics are saved with a model but are no parameters of it.
-bool is_parameter(std::string_view name) {
-  return !name.ends_with(".running_mean") && !name.ends_with(".running_var") && !name.ends_with(".num_batches_tracked");
-}
-
 TensorInfo describe(const std::string& name, const Tensor& tensor, std::string maps_to) {
   return {name, std::move(maps_to), to_string(tensor.dtype()), to_string(tensor.shape()),
           static_cast<int64_t>(tensor.view().bytes())};
@@ -51,7 +47,7 @@ TensorInfo describe(const std::string& name, const Tensor& tensor, std::string m
 }  // namespace
 
 CheckpointInfo inspect(const std::filesystem::path& path, const LoadOptions& options) {
-  const ModelSource source = open_model_source(path, options);
+  const ModelSource source = open_model_source(path, options, Prepared::kAsItIs);
   const Checkpoint& checkpoint = source.checkpoint;
   CheckpointInfo info;
   info.path = source.generated ? source.place : checkpoint.path.string();
@@ -59,10 +55,10 @@ CheckpointInfo inspect(const std::filesystem::path& path, const LoadOptions& opt
   info.naming = name_of(checkpoint.naming);
   info.config = source.config;
   info.assumptions = source.assumptions;
-  for (const auto& [name, tensor] : checkpoint.tensors) {
-    if (!is_parameter(name)) continue;
-    info.parameters += tensor.num_elements();
-    (name.starts_with("visual.") ? info.vision_parameters : info.text_parameters) += tensor.num_elements();
+  if (source.prepared) {
+    info.prepared = concat("from ", source.prepared->source, ", for ", source.prepared->precision,
+                           source.prepared->fp16_weights ? " of weights rounded to fp16" : "",
+                           " with the instructions of ", source.prepared->cpu);
   }
   for (const std::filesystem::path& file : checkpoint.files) {
     info.file_bytes += static_cast<int64_t>(std::filesystem::file_size(file));
@@ -77,6 +73,11 @@ CheckpointInfo inspect(const std::filesystem::path& path, const LoadOptions& opt
 
   Clip clip(source.config, source.has_image_tower, source.has_text_tower);
   clip.load(checkpoint.tensors, source.position_resize, source.place);
+  clip.visit_params([&](const std::string& name, const Param& param) {
+    if (param.buffer || (!param.value && param.laid_out.empty())) return;
+    info.parameters += param.shape.num_elements();
+    (name.starts_with("visual.") ? info.vision_parameters : info.text_parameters) += param.shape.num_elements();
+  });
   info.logit_scale = *to_dtype(clip.logit_scale.value, DType::kFloat32).data<float>();
   run_on_compute_thread([&] { info.num_nan = clip.count_nan(); });
   return info;

@@ -5,10 +5,12 @@
 #include <mutex>
 
 #include "api/model_source.h"
+#include "api/operands.h"
 #include "base/check.h"
 #include "base/compute_thread.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mapped_file.h"
 #include "base/parallel.h"
 #include "clipkit/preprocess.h"
 #include "eval/zero_shot_classifier.h"
@@ -85,7 +87,6 @@ std::string Model::fingerprint() const {
   return json.dump();
 }
 
-namespace {
 DType operands_of(Precision precision) {
   switch (precision) {
     case Precision::kFloat32:
@@ -97,12 +98,28 @@ DType operands_of(Precision precision) {
   }
   fail(ErrorCode::kInvalidArgument, "unknown precision ", static_cast<int>(precision));
 }
+
+namespace {
+
+void prepare_laid_out(Clip& clip, Backend& backend, const ModelSource& source) {
+  // The first picture or text reads every weight: the disk may as well begin.
+  clip.visit_params([](const std::string&, const Param& param) {
+    for (const LaidOut& part : param.laid_out) will_read(part.words.view().raw(), part.words.view().bytes());
+  });
+  try {
+    clip.prepare(backend);
+  } catch (const Error& error) {
+    fail(error.code(), source.place, ": was prepared for the instructions of ", source.prepared->cpu, " by clipkit ",
+         source.prepared->clipkit, " and cannot be used here: ", error.what(), ". Prepare it again: clipkit prepare ",
+         source.prepared->source);
+  }
+}
 }  // namespace
 
 Model load(const std::filesystem::path& path, const LoadOptions& options) {
   CLIPKIT_CHECK(options.threads >= 0 && options.threads <= 1024, "threads is ", options.threads,
                 ", expected 0 to 1024");
-  ModelSource source = open_model_source(path, options);
+  ModelSource source = open_model_source(path, options, Prepared::kToRun);
   for (const std::string& assumption : source.assumptions) log_info(source.place, ": ", assumption);
   const bool image = options.image_tower && source.has_image_tower, text = options.text_tower && source.has_text_tower;
   if (!image && !text) fail(ErrorCode::kUnsupported, source.place, ": it does not hold the tower that was asked for");
@@ -113,11 +130,13 @@ Model load(const std::filesystem::path& path, const LoadOptions& options) {
   run_on_compute_thread([&] {
     set_num_compute_threads(options.threads);
     backend = open_backend(options.device, operands_of(options.precision));
+    if (source.prepared) return prepare_laid_out(clip, *backend, source);
     if (const int64_t nan = clip.count_nan(); nan > 0) log_warning(source.place, ": ", nan, " weights are NaN");
     if (options.round_weights_to_fp16) clip.round_to_fp16();
     clip.prepare(*backend);
   });
   auto impl = std::make_unique<Model::Impl>(std::move(clip), std::move(backend), path, options);
+  if (source.prepared) impl->options.round_weights_to_fp16 = source.prepared->fp16_weights;
   source.checkpoint.raw.clear();
   source.checkpoint.tensors.clear();
   impl->checkpoint = std::move(source.checkpoint);

@@ -56,7 +56,26 @@ void apply_overrides(ModelConfig& config, const LoadOptions& options, const std:
   config.preprocess.height = config.preprocess.width = size;
 }
 
-ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options) {
+namespace {
+
+// What is settled when weights are laid out cannot be asked for later.
+void check_fits(const Preparation& prepared, const LoadOptions& options, const std::string& place) {
+  if (prepared.precision != to_string(options.precision)) {
+    fail(ErrorCode::kInvalidArgument, place, ": was prepared for precision ", prepared.precision, ", not for ",
+         to_string(options.precision));
+  }
+  if (options.image_size || options.context_length || options.activation || !options.config.empty() ||
+      (options.round_weights_to_fp16 && !prepared.fp16_weights)) {
+    fail(ErrorCode::kInvalidArgument, place,
+         ": image size, context length, activation, architecture and rounding are chosen when a model is prepared; "
+         "prepare ",
+         prepared.source, " again with them");
+  }
+}
+
+}  // namespace
+
+ModelSource open_model_source(const std::filesystem::path& path, const LoadOptions& options, Prepared prepared) {
   ModelSource source;
   source.place = path.string();
   if (source.place.starts_with(kGenerated)) {
@@ -77,10 +96,20 @@ ModelSource open_model_source(const std::filesystem::path& path, const LoadOptio
           "The file holds no temperature: a scale of 100, that of every released model, was taken.");
     }
   }
+  source.prepared = read_preparation(source.checkpoint.tensors, source.checkpoint.metadata, source.place);
+  if (source.prepared) {
+    if (prepared == Prepared::kRefused) {
+      fail(ErrorCode::kUnsupported, source.place, ": holds weights as they are multiplied, which can only be run; use ",
+           source.prepared->source, ", from which it was prepared");
+    }
+    if (prepared == Prepared::kToRun) check_fits(*source.prepared, options, source.place);
+  }
   apply_overrides(source.config, options, source.place);
   const bool quantized = check_quantized_tensors(source.checkpoint.tensors, source.place);
-  if (quantized && options.precision != Precision::kInt8) widen_quantized_tensors(source.checkpoint.tensors);
-  if (!quantized && options.precision == Precision::kInt8) {
+  if (!source.prepared && quantized && options.precision != Precision::kInt8) {
+    widen_quantized_tensors(source.checkpoint.tensors);
+  }
+  if (!source.prepared && !quantized && options.precision == Precision::kInt8) {
     fail(ErrorCode::kInvalidArgument, source.place,
          ": precision int8 needs a checkpoint that \"clipkit quantize\" wrote; this one holds no weights of int8");
   }
@@ -95,7 +124,12 @@ ModelSource open_model_source(const std::filesystem::path& path, const LoadOptio
 }
 
 std::string model_digest(const std::filesystem::path& path, const LoadOptions& options) {
-  const ModelSource source = open_model_source(path, options);
+  const ModelSource source = open_model_source(path, options, Prepared::kAsItIs);
+  if (source.prepared) return source.prepared->sha256;
+  return model_digest(source);
+}
+
+std::string model_digest(const ModelSource& source) {
   Sha256 sha;
   const auto add = [&](const std::string& text) { sha.update(text.c_str(), text.size() + 1); };
   add(to_json(source.config));

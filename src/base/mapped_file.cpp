@@ -50,4 +50,10 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+void will_read(const void* data, size_t bytes) noexcept {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t at = reinterpret_cast<uintptr_t>(data), begin = at / page * page;
+  ::madvise(reinterpret_cast<void*>(begin), bytes + (at - begin), MADV_WILLNEED);
+}
+
 }  // namespace clipkit

@@ -28,4 +28,7 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+// Says that these bytes of a mapped file will be read soon, so that the disk can be asked for them at once.
+void will_read(const void* data, size_t bytes) noexcept;
+
 }  // namespace clipkit

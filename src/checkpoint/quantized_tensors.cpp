@@ -6,28 +6,31 @@
 
 #include "base/check.h"
 #include "base/quote.h"
+#include "checkpoint/prepared.h"
 
 namespace clipkit {
 
 namespace {
 
-const Tensor& scales_of(const StateDict& tensors, const std::string& name, std::string_view suffix, int64_t size,
-                        std::string_view place) {
+void check_scales(const std::string& name, const Tensor& scales, int64_t size, std::string_view place) {
+  if (scales.dtype() != DType::kFloat32 || scales.shape() != Shape{size}) {
+    fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " has shape ", to_string(scales.shape()), " of ",
+         to_string(scales.dtype()), ", expected ", to_string(Shape{size}), " of float32");
+  }
+  const auto values = scales.span<float>();
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return value > 0 && std::isfinite(value); })) {
+    fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " holds a scale that is no positive number");
+  }
+}
+
+void require_scales(const StateDict& tensors, const std::string& name, std::string_view suffix, int64_t size,
+                    std::string_view place) {
   const auto found = tensors.find(concat(name, suffix));
   if (found == tensors.end()) {
     fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " has elements of int8, but there is no ",
          quote(concat(name, suffix)));
   }
-  const Tensor& scales = found->second;
-  if (scales.dtype() != DType::kFloat32 || scales.shape() != Shape{size}) {
-    fail(ErrorCode::kCorrupt, place, ": tensor ", quote(found->first), " has shape ", to_string(scales.shape()), " of ",
-         to_string(scales.dtype()), ", expected ", to_string(Shape{size}), " of float32");
-  }
-  const auto values = scales.span<float>();
-  if (!std::all_of(values.begin(), values.end(), [](float value) { return value > 0 && std::isfinite(value); })) {
-    fail(ErrorCode::kCorrupt, place, ": tensor ", quote(found->first), " holds a scale that is no positive number");
-  }
-  return scales;
+  check_scales(found->first, found->second, size, place);
 }
 
 }  // namespace
@@ -37,7 +40,13 @@ bool check_quantized_tensors(const StateDict& tensors, std::string_view place) {
   for (const auto& [name, tensor] : tensors) {
     for (const std::string_view suffix : {kScales, kInputScales}) {
       if (!name.ends_with(suffix)) continue;
-      const auto matrix = tensors.find(name.substr(0, name.size() - suffix.size()));
+      const std::string_view of = std::string_view(name).substr(0, name.size() - suffix.size());
+      if (!laid_out_parts(tensors, of).empty()) {  // whose size is the model's to say
+        any = true;
+        check_scales(name, tensor, tensor.num_elements(), place);
+        continue;
+      }
+      const auto matrix = tensors.find(of);
       if (matrix == tensors.end() || matrix->second.dtype() != DType::kInt8) {
         fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " belongs to no matrix of int8");
       }
@@ -48,8 +57,8 @@ bool check_quantized_tensors(const StateDict& tensors, std::string_view place) {
       fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " of shape ", to_string(tensor.shape()),
            " has elements of int8, which matrices of residual blocks alone may have");
     }
-    scales_of(tensors, name, kScales, tensor.shape()[0], place);
-    scales_of(tensors, name, kInputScales, tensor.shape()[1], place);
+    require_scales(tensors, name, kScales, tensor.shape()[0], place);
+    require_scales(tensors, name, kInputScales, tensor.shape()[1], place);
   }
   return any;
 }

@@ -12,6 +12,7 @@
 #include "cli/json_line.h"
 #include "cli/labels.h"
 #include "cli/model_options.h"
+#include "cli/phase_clock.h"
 #include "cli/picture_loader.h"
 #include "cli/pictures.h"
 #include "cli/terminal.h"
@@ -48,7 +49,7 @@ class Classify : public Command {
   PictureOptions pictures_;
   std::optional<std::string> reject_;
   int top_k_ = 5;
-  bool json_ = false;
+  bool json_ = false, timing_ = false;
 };
 
 Manual Classify::manual() {
@@ -80,6 +81,9 @@ Manual Classify::manual() {
   options.push_back(optional_text("--reject", "FILE", &reject_,
                                   "say \"none of these\" where no label fits; FILE: a rule of \"eval reject --save\""));
   options.push_back(flag("--json", &json_, "one JSON object per picture on stdout"));
+  options.push_back(flag("--timing", &timing_,
+                         "say on stderr where the time went: start (loading the program), model (mapping, laying out), "
+                         "labels (text tower), decoding (waiting for it), image tower, answers"));
   labels_.add_saving_to(options);
   pictures_.add_to(options);
   model_.add_others_to(options);
@@ -151,6 +155,7 @@ void Classify::report(const Answer& answer, const std::vector<std::string>& labe
 }
 
 int Classify::run(const Arguments& arguments) {
+  PhaseClock clock;
   const Split given = split(arguments);
   labels_.resolve(given.labels);
   if (reject_ && labels_.is_vocabulary())
@@ -161,10 +166,13 @@ int Classify::run(const Arguments& arguments) {
   const bool name_them = files.size() > 1 || files.front() != given.pictures.front();
 
   const InterruptGuard interrupt;
+  clock.spent_on("start");
   const Model model = model_.load(true, labels_.has_prompts());
+  clock.spent_on("model");
   const ZeroShotClassifier classifier = labels_.make(model, model_.name());
   std::optional<Rejector> rejector;
   if (reject_) rejector = labels_.make_rejector(model, classifier, *reject_);
+  clock.spent_on("labels");
   const PreprocessConfig& preprocess = model.config().preprocess;
   PictureLoader loader(files, preprocess, pictures_.decode(), 2 * kBatch);
   Progress progress("pictures", static_cast<int64_t>(files.size()));
@@ -187,8 +195,10 @@ int Classify::run(const Arguments& arguments) {
         ++failed;
       }
     }
+    clock.spent_on("decoding");
     if (!good.empty()) {
       const Tensor features = model.encode_pixels(pixels.view().slice(0, static_cast<int64_t>(good.size())));
+      clock.spent_on("image tower");
       const Tensor logits = model.logits(features, classifier.weights).logits_per_image;
       const Tensor probabilities = softmax(logits);
       std::vector<double> scores;
@@ -206,7 +216,9 @@ int Classify::run(const Arguments& arguments) {
     }
     flush_output();
     progress.update(static_cast<int64_t>(end));
+    clock.spent_on("answers");
   }
+  if (timing_) message(clock.report());
   if (failed > 0 && files.size() > 1) {
     message(std::to_string(failed) + " of " + std::to_string(files.size()) + " pictures could not be read");
   }

@@ -43,6 +43,7 @@ std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_quantize();
+std::unique_ptr<Command> make_prepare();
 std::unique_ptr<Command> make_pull();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_average();

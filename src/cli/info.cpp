@@ -94,6 +94,7 @@ void Info::print_text(const CheckpointInfo& info) const {
   const TextConfig& text = info.config.text;
   line("file", info.path + (info.file_bytes > 0 ? ", " + human_bytes(info.file_bytes) : ""));
   line("kind", info.container + (info.naming.empty() ? "" : " with the names of " + info.naming));
+  if (!info.prepared.empty()) line("prepared", info.prepared);
   line("image tower", std::visit([](const auto& vision) { return describe(vision); }, info.config.vision));
   line("text tower", std::to_string(text.context_length) + " tokens of " + std::to_string(text.vocab_size) + ", " +
                          describe(text.transformer));
@@ -130,6 +131,7 @@ void Info::print_text(const CheckpointInfo& info) const {
 void Info::print_json(const CheckpointInfo& info) const {
   JsonLine json;
   json.begin_object().member("file", info.path).member("container", info.container).member("naming", info.naming);
+  if (!info.prepared.empty()) json.member("prepared", info.prepared);
   json.key("config").raw(to_json(info.config));
   json.member("parameters", info.parameters).member("vision_parameters", info.vision_parameters);
   json.member("text_parameters", info.text_parameters).member("file_bytes", info.file_bytes);

@@ -18,13 +18,12 @@ namespace clipkit::cli {
 
 std::vector<std::unique_ptr<Command>> make_commands() {
   std::unique_ptr<Command> commands[] = {
-      make_classify(),       make_embed(),        make_tokenize(),        make_preprocess(),
-      make_info(),           make_convert(),      make_quantize(),        make_export(),
-      make_pull(),           make_train(),        make_average(),         make_plot(),
-      make_data_stats(),     make_data_pack(),    make_data_filter(),     make_data_sets(),
-      make_eval_zero_shot(), make_eval_probe(),   make_eval_retrieval(),  make_eval_reject(),
-      make_eval_suite(),     make_eval_overlap(), make_eval_robustness(), make_eval_typographic(),
-      make_eval_bias(),      make_bench()};
+      make_classify(),    make_embed(),      make_tokenize(),       make_preprocess(),      make_info(),
+      make_convert(),     make_quantize(),   make_prepare(),        make_export(),          make_pull(),
+      make_train(),       make_average(),    make_plot(),           make_data_stats(),      make_data_pack(),
+      make_data_filter(), make_data_sets(),  make_eval_zero_shot(), make_eval_probe(),      make_eval_retrieval(),
+      make_eval_reject(), make_eval_suite(), make_eval_overlap(),   make_eval_robustness(), make_eval_typographic(),
+      make_eval_bias(),   make_bench()};
   return {std::make_move_iterator(std::begin(commands)), std::make_move_iterator(std::end(commands))};
 }
 

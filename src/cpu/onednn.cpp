@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/concat.h"
 #include "base/cpu_target.h"
 #include "base/parallel.h"
 #include "cpu/kernels.h"
@@ -134,8 +135,38 @@ auto translating_errors(const char* operation, const Work& work) {
   }
 }
 
+// The name of a weight's layout: dimensions, strides and inner blocks say where every element is. What oneDNN keeps to
+// itself means something to the same version alone.
+std::string layout_name(const memory::desc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+  const bool is_blocked = desc.get_format_kind() == memory::format_kind::blocked;
+  const memory::dims dims = desc.get_padded_dims(), strides = desc.get_strides(), blocks = desc.get_inner_blks(),
+                     axes = desc.get_inner_idxs();
+  const bool is_bf16 = desc.get_data_type() == Type::bf16;
+#else
+  const auto& data = desc.data;
+  const bool is_blocked = data.format_kind == dnnl_blocked && data.extra.flags == dnnl_memory_extra_flag_none;
+  const auto& blocking = data.format_desc.blocking;
+  const memory::dims dims(data.padded_dims, data.padded_dims + data.ndims),
+      strides(blocking.strides, blocking.strides + data.ndims),
+      blocks(blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks),
+      axes(blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks);
+  const bool is_bf16 = data.data_type == dnnl_bf16;
+#endif
+  std::string name = is_bf16 ? "bf16" : "f32";
+  for (size_t i = 0; i < dims.size(); ++i) name += concat(i == 0 ? " " : "x", dims[i]);
+  if (!is_blocked) {
+    const dnnl_version_t* version = dnnl::version();
+    return concat(name, " oneDNN ", version->major, ".", version->minor, ".", version->patch);
+  }
+  for (size_t i = 0; i < dims.size(); ++i) name += concat(i == 0 ? " by " : ",", strides[i]);
+  for (size_t i = 0; i < blocks.size(); ++i) name += concat(i == 0 ? " in " : ",", blocks[i], "@", axes[i]);
+  return name;
+}
+
 struct LinearWeights : PackedLinear {
   LinearWeights(int64_t in, int64_t out) : PackedLinear(in, out) {}
+  Tensor words;         // the weight's memory; in training it has its own
   memory weight, bias;  // bias is zero where the layer has none
   // For training. The weight as the factor of dy: the same memory as `weight` where products read the plain matrix.
   memory turned;
@@ -144,7 +175,8 @@ struct LinearWeights : PackedLinear {
 
 struct ConvolutionWeights : PackedConvolution {
   explicit ConvolutionWeights(const ConvolutionSpec& spec) : PackedConvolution(spec) {}
-  memory bias;  // zero where there is none
+  Tensor words;  // memory of the first layout
+  memory bias;   // zero where there is none
   // One for every layout that a plan asked for. oneDNN's best one depends on the picture, the batch and the threads;
   // with another one than that it may know only a reference loop, which is a hundred times slower.
   mutable std::vector<memory> layouts;
@@ -217,6 +249,12 @@ struct OneDnn::Impl {
   const Plan& convolution_gradient_plan(const ConvolutionWeights& w, const ConvolutionInputGradientArgs& args);
   const Plan& gradient_plan(const LinearWeightGradientArgs& args);
   void linear(const memory& weight, const memory& bias, const LinearArgs& args);
+  // A weight's memory in a layout, in place of which or into which known may stand, see memory_for(). words keeps it.
+  struct Wrapped {
+    memory weight;
+    bool is_filled;
+  };
+  Wrapped wrap(const memory::desc& layout, LaidOut* known, Tensor& words) const;
   memory packed(const TensorView& weight, bool transposed, memory into);
   void pack_for_training(LinearWeights& w, const LinearSpec& spec);
   void forget_plans_of_other_threads();
@@ -264,6 +302,12 @@ memory::desc OneDnn::Impl::linear_layout(int64_t in, int64_t out) {
   return found->second;
 }
 
+OneDnn::Impl::Wrapped OneDnn::Impl::wrap(const memory::desc& layout, LaidOut* known, Tensor& words) const {
+  LaidOutMemory held = memory_for(known, layout_name(layout), layout.get_size());
+  words = std::move(held.words);
+  return {memory(layout, engine, words.view().raw()), held.is_filled};
+}
+
 // In the layout that oneDNN multiplies fastest; into memory of an earlier call, or new.
 memory OneDnn::Impl::packed(const TensorView& weight, bool transposed, memory into) {
   const int64_t in = weight.shape()[transposed ? 0 : 1], out = weight.shape()[transposed ? 1 : 0];
@@ -306,7 +350,8 @@ std::unique_ptr<PackedLinear> OneDnn::pack(const LinearSpec& spec) {
     if (spec.training) {
       impl_->pack_for_training(*packed, spec);
     } else {
-      packed->weight = impl_->packed(spec.weight, spec.transposed, {});
+      const auto [weight, is_filled] = impl_->wrap(impl_->linear_layout(in, out), spec.laid_out, packed->words);
+      packed->weight = is_filled ? weight : impl_->packed(spec.weight, spec.transposed, weight);
     }
     Tensor bias;
     packed->bias = memory(impl_->bias_desc(out), impl_->engine);
@@ -486,9 +531,13 @@ std::unique_ptr<PackedConvolution> OneDnn::pack(const ConvolutionSpec& spec) {
                          plain({out, in, k, k}, impl_->operands, Tag::any), plain({out}, Type::f32, Tag::a),
                          plain({1, out, result, result}, impl_->operands, Tag::nhwc), packed->stride(),
                          packed->padding(), attributes({}));
-    memory from(plain({out, in, k, k}, Type::f32, Tag::oihw), impl_->engine, spec.weight.raw());
-    memory& weight = packed->layouts.emplace_back(desc.query_md(dnnl::query::weights_md), impl_->engine);
-    dnnl::reorder(from, weight).execute(impl_->stream, from, weight);
+    const auto [weight, is_filled] = impl_->wrap(desc.query_md(dnnl::query::weights_md), spec.laid_out, packed->words);
+    if (!is_filled) {
+      memory from(plain({out, in, k, k}, Type::f32, Tag::oihw), impl_->engine, spec.weight.raw());
+      memory into = weight;
+      dnnl::reorder(from, into).execute(impl_->stream, from, into);
+    }
+    packed->layouts.push_back(weight);
     packed->bias = memory(plain({out}, Type::f32, Tag::a), impl_->engine);
     auto* bias = static_cast<float*>(packed->bias.get_data_handle());
     std::fill(bias, bias + out, 0.0f);

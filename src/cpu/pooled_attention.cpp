@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/concat.h"
 #include "base/parallel.h"
 #include "cpu/kernels.h"
 #include "cpu/scratch.h"
@@ -15,27 +16,34 @@ namespace {
 struct Weights : PackedPooledAttention {
   explicit Weights(const PooledAttentionSpec& spec)
       : PackedPooledAttention(spec),
-        k(as_float(spec.k_weight)),
-        v(Tensor::empty({spec.heads, width(), width() / spec.heads})),
+        k_memory(memory_for(spec.k_laid_out, "f32 rows", float_bytes(spec.k_weight))),
+        v_memory(
+            memory_for(spec.v_laid_out, concat("f32 columns of ", spec.heads, " heads"), float_bytes(spec.v_weight))),
+        k(static_cast<float*>(k_memory.words.view().raw())),
+        v(static_cast<float*>(v_memory.words.view().raw())),
         v_bias(as_float(spec.v_bias)) {
+    if (!k_memory.is_filled) {
+      convert_to_float(spec.k_weight.raw(), spec.k_weight.dtype(), k, spec.k_weight.num_elements());
+    }
+    if (v_memory.is_filled) return;
     const Tensor plain = as_float(spec.v_weight);
     const int64_t D = width(), Dh = D / heads();
     parallel_for(heads(), [&](int64_t h) {
       for (int64_t d = 0; d < D; ++d) {
-        for (int64_t j = 0; j < Dh; ++j) {
-          v.data<float>()[(h * D + d) * Dh + j] = plain.data<float>()[(h * Dh + j) * D + d];
-        }
+        for (int64_t j = 0; j < Dh; ++j) v[(h * D + d) * Dh + j] = plain.data<float>()[(h * Dh + j) * D + d];
       }
     });
   }
+  static size_t float_bytes(const TensorView& view) { return static_cast<size_t>(view.num_elements()) * sizeof(float); }
   static Tensor as_float(const TensorView& view) {
     Tensor result = Tensor::empty(view.shape());
     convert_to_float(view.raw(), view.dtype(), result.data<float>(), view.num_elements());
     return result;
   }
 
-  Tensor k;       // (D, D)
-  Tensor v;       // (heads, D, Dh): each head's part transposed
+  LaidOutMemory k_memory, v_memory;
+  float* k;       // (D, D)
+  float* v;       // (heads, D, Dh): each head's part transposed
   Tensor v_bias;  // (D)
 };
 
@@ -60,9 +68,8 @@ void pooled_attention_on_cpu(const PackedPooledAttention& packed, const PooledAt
   const float *q = args.q.data<float>(), *x = args.x.data<float>();
   float* out = args.out.data<float>();
 
-  parallel_for(H, [&](int64_t h) {
-    kernels::rows_times(q + h * Dh, D, N, w.k.data<float>() + h * Dh * D, D, Dh, D, u + h * D, H * D);
-  });
+  parallel_for(H,
+               [&](int64_t h) { kernels::rows_times(q + h * Dh, D, N, w.k + h * Dh * D, D, Dh, D, u + h * D, H * D); });
   const float scale = 1.0f / std::sqrt(static_cast<float>(Dh));
   parallel_for(N * H, [&](int64_t task) {
     const auto n = static_cast<size_t>(task / H);
@@ -74,7 +81,7 @@ void pooled_attention_on_cpu(const PackedPooledAttention& packed, const PooledAt
     kernels::rows_times(p, longest, 1, rows, D, S, D, z + task * D, D);
   });
   parallel_for(H, [&](int64_t h) {
-    kernels::rows_times(z + h * D, H * D, N, w.v.data<float>() + h * D * Dh, Dh, D, Dh, out + h * Dh, D);
+    kernels::rows_times(z + h * D, H * D, N, w.v + h * D * Dh, Dh, D, Dh, out + h * Dh, D);
     for (int64_t n = 0; n < N; ++n) {
       for (int64_t j = h * Dh; j < (h + 1) * Dh; ++j) out[n * D + j] += w.v_bias.data<float>()[j];
     }
@@ -93,7 +100,7 @@ void pooled_attention_backward_on_cpu(const PackedPooledAttention& packed, const
   float *p_all = dz + size, *ds_all = p_all + N * H * longest;  // (N, H, longest)
   const float *q = args.q.data<float>(), *x = args.x.data<float>(), *dout = args.dout.data<float>();
   const float scale = 1.0f / std::sqrt(static_cast<float>(Dh));
-  const float *k = w.k.data<float>(), *v = w.v.data<float>();
+  const float *k = w.k, *v = w.v;
 
   parallel_for(H, [&](int64_t h) {
     kernels::rows_times(q + h * Dh, D, N, k + h * Dh * D, D, Dh, D, u + h * D, H * D);

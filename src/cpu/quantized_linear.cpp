@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/concat.h"
 #include "base/parallel.h"
 #include "cpu/kernels.h"
 #include "cpu/scratch.h"
@@ -24,16 +25,21 @@ struct QuantizedLinear : PackedLinear {
       : PackedLinear(spec.weight.shape()[1], spec.weight.shape()[0]),
         depth(round_up(in(), 4)),
         num_panels((out() + kPanelColumns - 1) / kPanelColumns),
-        panels(Tensor::zeros({num_panels, depth * kPanelColumns}, DType::kInt8)),
+        memory(memory_for(
+            spec.laid_out, concat("s8 panels of ", kPanelColumns, "x4, ", depth, " deep; s32 row sums"),
+            static_cast<size_t>(num_panels * kPanelColumns) * (static_cast<size_t>(depth) + sizeof(int32_t)))),
+        panels(static_cast<int8_t*>(memory.words.view().raw())),
         input_scales(Tensor::copy_of(spec.input_scales)),
         scales(Tensor::zeros({num_panels * kPanelColumns})),
-        sums(Tensor::zeros({num_panels * kPanelColumns}, DType::kInt32)),
+        sums(reinterpret_cast<int32_t*>(panels + num_panels * kPanelColumns * depth)),
         bias(Tensor::zeros({num_panels * kPanelColumns})) {
     std::memcpy(scales.view().raw(), spec.scales.raw(), spec.scales.bytes());
     if (spec.bias) convert_to_float(spec.bias.raw(), spec.bias.dtype(), bias.data<float>(), out());
+    if (memory.is_filled) return;
+    std::memset(panels, 0, memory.words.view().bytes());
     const auto* weight = spec.weight.data<int8_t>();
     parallel_for(num_panels, [&](int64_t p) {
-      int8_t* panel = panels.data<int8_t>() + p * depth * kPanelColumns;
+      int8_t* panel = panels + p * depth * kPanelColumns;
       const int64_t first = p * kPanelColumns, columns = std::min(kPanelColumns, out() - first);
       for (int64_t c = 0; c < columns; ++c) {
         const int8_t* row = weight + (first + c) * in();
@@ -42,15 +48,18 @@ struct QuantizedLinear : PackedLinear {
           panel[(i / 4 * kPanelColumns + c) * 4 + i % 4] = row[i];
           sum += row[i];
         }
-        sums.data<int32_t>()[first + c] = sum;
+        sums[first + c] = sum;
       }
     });
   }
 
   int64_t depth, num_panels;
-  Tensor panels;
-  Tensor input_scales;        // (in)
-  Tensor scales, sums, bias;  // of each output, zero beyond the last
+  LaidOutMemory memory;
+  int8_t* panels;
+  Tensor input_scales;  // (in)
+  Tensor scales;        // of each output, zero beyond the last, as are:
+  int32_t* sums;        // in memory, behind the panels
+  Tensor bias;
 };
 
 // The bytes of each row of x, and what they stand for.
@@ -82,7 +91,7 @@ template <class T>
 void multiply(const QuantizedLinear& w, const Rows& rows, int64_t begin, int64_t end, int64_t p, const LinearArgs& args,
               T* y) {
   const int64_t first = p * kPanelColumns, columns = std::min(kPanelColumns, w.out() - first);
-  const int8_t* panel = w.panels.data<int8_t>() + p * w.depth * kPanelColumns;
+  const int8_t* panel = w.panels + p * w.depth * kPanelColumns;
   const auto* residual = args.residual ? args.residual.data<float>() : nullptr;
   const int64_t tiles = (end - begin + kPanelRows - 1) / kPanelRows;
   for (int64_t t = 0; t < tiles; ++t) {
@@ -93,7 +102,7 @@ void multiply(const QuantizedLinear& w, const Rows& rows, int64_t begin, int64_t
     kernels::scale_panel({.row_scales = rows.scales + top,
                           .zeros = rows.zeros + top,
                           .column_scales = w.scales.data<float>() + first,
-                          .column_sums = w.sums.data<int32_t>() + first,
+                          .column_sums = w.sums + first,
                           .bias = w.bias.data<float>() + first},
                          sums, count, values);
     if (args.activation) kernels::activate(*args.activation, values, count * kPanelColumns, values);

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "checkpoint/prepared.h"
 #include "checkpoint/quantized_tensors.h"
 #include "model/modified_resnet.h"
 #include "model/vision_transformer.h"
@@ -59,8 +60,21 @@ bool is_floating(DType dtype) {
 void Clip::load(const StateDict& tensors, std::optional<PositionResize> resize, const std::string& place) {
   std::vector<std::string> missing;
   std::map<std::string, bool, std::less<>> known;
+  const auto take_scales = [&](const std::string& name, Param& param) {
+    for (const auto& [suffix, scales] : {std::pair{kScales, &param.scales}, {kInputScales, &param.input_scales}}) {
+      const auto stored = tensors.find(concat(name, suffix));
+      if (stored == tensors.end()) continue;
+      *scales = Tensor(stored->second.view(), stored->second.owner());
+      known[stored->first] = true;
+    }
+  };
   visit_params([&](const std::string& name, Param& param) {
     known[name] = true;
+    param.laid_out = laid_out_parts(tensors, name);
+    if (!param.laid_out.empty()) {
+      for (size_t i = 0; i < param.laid_out.size(); ++i) known[laid_out_name(name, i, param.laid_out[i].layout)] = true;
+      return take_scales(name, param);
+    }
     const auto found = tensors.find(name);
     if (found == tensors.end()) {
       // clip.cpp stores no temperature; every released model has this one.
@@ -74,11 +88,7 @@ void Clip::load(const StateDict& tensors, std::optional<PositionResize> resize, 
     }
     const Tensor& tensor = found->second;
     if (tensor.dtype() == DType::kInt8 && is_block_matrix(name, param)) {
-      for (const auto& [suffix, scales] : {std::pair{kScales, &param.scales}, {kInputScales, &param.input_scales}}) {
-        const auto& stored = *tensors.find(concat(name, suffix));
-        *scales = Tensor(stored.second.view(), stored.second.owner());
-        known[stored.first] = true;
-      }
+      take_scales(name, param);
     } else if (!is_floating(tensor.dtype())) {
       fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has elements of ", to_string(tensor.dtype()),
            ", expected a floating type");
@@ -121,6 +131,7 @@ int64_t Clip::count_nan() {
   std::atomic<int64_t> total{0};
   visit_params([&](const std::string&, Param& param) {
     const TensorView& view = param.value;
+    if (!view) return;  // laid out already
     constexpr int64_t kBlock = 1 << 16;
     const int64_t n = view.num_elements();
     const auto count = [&](const auto* bits, auto magnitude, auto infinity) {

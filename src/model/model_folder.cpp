@@ -38,11 +38,11 @@ void write_tokenizer(const fs::path& folder, const Tokenizer& tokenizer, int con
 }
 
 void write_model_folder(const fs::path& folder, const ModelConfig& config, const StateDict& tensors,
-                        const Tokenizer* tokenizer) {
+                        const Tokenizer* tokenizer, const std::map<std::string, std::string>& metadata) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail(ErrorCode::kIo, folder.string(), ": cannot make the folder: ", error.message());
-  write_safetensors(folder / "open_clip_model.safetensors", tensors, {{"format", "pt"}});
+  write_safetensors(folder / "open_clip_model.safetensors", tensors, metadata);
   if (tokenizer != nullptr) write_tokenizer(folder, *tokenizer, config.text.context_length);
   write_file(folder / "open_clip_config.json", to_json(config));
 }

@@ -23,11 +23,13 @@ void AttentionPool::visit_params(const ParamVisitor& visit) {
 }
 
 void AttentionPool::prepare(Backend& b) {
-  pooled_ = ops::pack_pooled_attention(b, {.k_weight = k_proj.weight.value,
-                                           .v_weight = v_proj.weight.value,
+  pooled_ = ops::pack_pooled_attention(b, {.k_weight = k_proj.weight.weight(),
+                                           .v_weight = v_proj.weight.weight(),
                                            .k_bias = k_proj.bias.value,
                                            .v_bias = v_proj.bias.value,
-                                           .heads = heads_});
+                                           .heads = heads_,
+                                           .k_laid_out = k_proj.weight.part(0),
+                                           .v_laid_out = v_proj.weight.part(0)});
   for (Linear* layer : {&k_proj, &v_proj}) {
     layer->weight.release();
     layer->bias.release();

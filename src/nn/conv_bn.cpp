@@ -27,6 +27,7 @@ namespace {
 // The parameters as values on the host, of the type that the backend sums in.
 ConvBnWeights host_weights(Backend& b, const ConvBn& layer) {
   const auto host = [&](const Param& param) {
+    if (!param.value) return Tensor();  // laid out already
     if (!param.in_training) return to_dtype(param.value, b.sum_dtype());
     Tensor copy = Tensor::empty(param.shape, b.sum_dtype());
     b.download(param.value, copy);
@@ -47,19 +48,22 @@ TensorView rows(const TensorView& map) {
 
 }  // namespace
 
-std::unique_ptr<PackedConvolution> ConvBn::fold(Backend& b) const {
+std::unique_ptr<PackedConvolution> ConvBn::fold(Backend& b, LaidOut* laid_out) const {
   const ConvBnWeights weights = host_weights(b, *this);
   const FoldedConv folded =
       b.sum_dtype() == DType::kFloat64 ? fold_batch_norm<double>(weights, eps) : fold_batch_norm<float>(weights, eps);
-  return ops::pack_convolution(b,
-                               {.weight = folded.weight, .bias = folded.bias, .stride = stride_, .padding = padding_});
+  return ops::pack_convolution(b, {.weight = folded.weight ? folded.weight.view() : weight.weight(),
+                                   .bias = folded.bias,
+                                   .stride = stride_,
+                                   .padding = padding_,
+                                   .laid_out = laid_out});
 }
 
 void ConvBn::prepare(Backend& b) {
   folded_.reset();
   plain_.reset();
   if (weight.in_training) return;
-  folded_ = fold(b);
+  folded_ = fold(b, weight.part(0));
   for (Param* param : {&weight, &gamma, &beta, &running_mean, &running_var}) param->release();
 }
 

@@ -45,7 +45,7 @@ class ConvBn {
   void backward(const Context& c, const Saved& saved, TensorView dy, TensorView dx);
 
  private:
-  std::unique_ptr<PackedConvolution> fold(Backend& b) const;
+  std::unique_ptr<PackedConvolution> fold(Backend& b, LaidOut* laid_out = nullptr) const;
 
   int stride_, padding_;
   // In training made when first asked for, and again after whatever it is made of has moved.

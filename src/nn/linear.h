@@ -44,13 +44,14 @@ class Linear {
   // Lays the weights out for the backend; without training, lets go of the originals.
   void prepare(Backend& b) {
     pack_param(b, packed_,
-               {.weight = matrix(weight.value),
+               {.weight = matrix(weight.weight()),
                 .bias = bias.value,
                 .transposed = projection_,
                 .training = weight.in_training,
                 .scales = weight.scales,
                 .input_scales = weight.input_scales,
-                .observe = weight.observe});
+                .observe = weight.observe,
+                .laid_out = weight.part(0)});
     weight.release();
     bias.release();
   }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "clipkit/tensor.h"
 #include "ops/backend.h"
@@ -24,6 +25,20 @@ struct Param {
   Tensor scales{}, input_scales{};
   // For calibration, set before prepare(): sees what a linear layer's weight is multiplied by.
   std::function<void(const TensorView& x)> observe{};
+
+  // The parts of a weight as the backend has laid them out: what a prepared file gave in place of the value, or else
+  // what prepare() made, for such a file.
+  std::vector<LaidOut> laid_out{};
+  LaidOut* part(size_t i) {
+    if (in_training) return nullptr;
+    if (laid_out.size() <= i) laid_out.resize(i + 1);
+    return &laid_out[i];
+  }
+  // The value; where it is laid out already, its shape and type alone.
+  TensorView weight() const {
+    return value ? value.view()
+                 : TensorView(static_cast<void*>(nullptr), shape, scales ? DType::kInt8 : DType::kFloat32);
+  }
 
   bool in_training = false;
   bool frozen = false;  // in training: learns nothing; a running average stands still

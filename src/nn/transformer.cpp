@@ -16,11 +16,13 @@ void MultiHeadAttention::visit_params(const ParamVisitor& visit) {
 void MultiHeadAttention::prepare(Backend& b) {
   // Queries apart from keys and values: the last block needs queries for one token per item only.
   const int64_t width = in_proj_weight.shape[1];
-  const TensorView weight = in_proj_weight.value, bias = in_proj_bias.value;
+  const TensorView weight = in_proj_weight.weight(), bias = in_proj_bias.value;
   const TensorView scales = in_proj_weight.scales;
   const auto pack_rows = [&](std::unique_ptr<PackedLinear>& packed, int64_t begin, int64_t end) {
-    LinearSpec spec{
-        .weight = weight.slice(begin, end), .bias = bias.slice(begin, end), .training = in_proj_weight.in_training};
+    LinearSpec spec{.weight = weight.slice(begin, end),
+                    .bias = bias.slice(begin, end),
+                    .training = in_proj_weight.in_training,
+                    .laid_out = in_proj_weight.part(begin > 0 ? 1 : 0)};
     if (scales) {
       spec.scales = scales.slice(begin, end);
       spec.input_scales = in_proj_weight.input_scales;

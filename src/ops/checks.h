@@ -17,6 +17,14 @@ inline void check_shape(const char* op, const char* name, const TensorView& tens
   CLIPKIT_CHECK(tensor || tensor.num_elements() == 0, op, ": ", name, " is missing");
 }
 
+// Of a weight that is laid out already only the shape is there.
+inline void check_weight(const char* op, const char* name, const TensorView& weight, const Shape& expected,
+                         const LaidOut* laid_out) {
+  if (laid_out == nullptr || !laid_out->words) return check_shape(op, name, weight, expected);
+  CLIPKIT_CHECK(weight.shape() == expected, op, ": ", name, " has shape ", to_string(weight.shape()), ", expected ",
+                to_string(expected));
+}
+
 inline void check_dtype(const char* op, const char* name, const TensorView& tensor, DType expected) {
   CLIPKIT_CHECK(tensor.dtype() == expected, op, ": ", name, " has elements of ", to_string(tensor.dtype()),
                 ", expected ", to_string(expected));

@@ -5,7 +5,7 @@ namespace clipkit::ops {
 std::unique_ptr<PackedConvolution> pack_convolution(Backend& b, const ConvolutionSpec& spec) {
   check_rank("convolution", "weight", spec.weight, 4);
   const Shape& shape = spec.weight.shape();
-  check_shape("convolution", "weight", spec.weight, {shape[0], shape[1], shape[2], shape[2]});
+  check_weight("convolution", "weight", spec.weight, {shape[0], shape[1], shape[2], shape[2]}, spec.laid_out);
   check_dtype("convolution", "weight", spec.weight, b.sum_dtype());
   if (spec.bias) {
     check_shape("convolution", "bias", spec.bias, {shape[0]});

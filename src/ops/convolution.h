@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "clipkit/tensor.h"
+#include "tensor/laid_out.h"
 
 // Square convolution on NHWC pictures, bias and ReLU included:  y = relu(conv(x, W) + bias + residual).
 
@@ -13,6 +14,7 @@ struct ConvolutionSpec {
   TensorView bias{};  // (C_out) sum type; may be empty
   int stride = 1;
   int padding = 0;
+  LaidOut* laid_out = nullptr;  // see LinearSpec
 };
 
 // Convolution weights as their backend wants them. Opaque.

@@ -6,6 +6,7 @@
 
 #include "clipkit/activation.h"
 #include "clipkit/tensor.h"
+#include "tensor/laid_out.h"
 
 // Linear layer:  y = activation(x W^T + bias) + residual.
 
@@ -23,6 +24,9 @@ struct LinearSpec {
   TensorView scales{};                                 // (out) float32
   TensorView input_scales{};                           // (in) float32
   std::function<void(const TensorView& x)> observe{};  // for calibration: sees each input, where the backend has it
+  // The weight as an earlier pack() laid it out, in whose place only shape and type of `weight` are looked at; if it is
+  // empty it receives what this pack() makes. May be null. Not for training.
+  LaidOut* laid_out = nullptr;
 };
 
 // A weight matrix in the layout and precision that its backend multiplies fastest. Opaque.

@@ -18,7 +18,7 @@ namespace {
 
 void check_spec(const Backend& b, const LinearSpec& spec) {
   check_rank("linear", "weight", spec.weight, 2);
-  check_shape("linear", "weight", spec.weight, spec.weight.shape());
+  check_weight("linear", "weight", spec.weight, spec.weight.shape(), spec.laid_out);
   CLIPKIT_CHECK(spec.weight.num_elements() > 0, "linear: weight has shape ", to_string(spec.weight.shape()));
   if (spec.weight.dtype() == DType::kInt8) {
     CLIPKIT_CHECK(!spec.transposed && !spec.training, "linear: a weight of int8 is (out, in), and not for training");
@@ -231,13 +231,14 @@ void attention_backward(Backend& b, const AttentionBackwardArgs& args) {
 std::unique_ptr<PackedPooledAttention> pack_pooled_attention(Backend& b, const PooledAttentionSpec& spec) {
   check_rank("pooled_attention", "k_weight", spec.k_weight, 2);
   const int64_t width = spec.k_weight.shape()[0];
-  const auto check = [](const char* name, const TensorView& tensor, const Shape& shape) {
-    check_shape("pooled_attention", name, tensor, shape);
+  const auto check = [](const char* name, const TensorView& tensor, const Shape& shape,
+                        const LaidOut* laid_out = nullptr) {
+    check_weight("pooled_attention", name, tensor, shape, laid_out);
     CLIPKIT_CHECK(is_floating(tensor.dtype()), "pooled_attention: ", name, " has elements of ",
                   to_string(tensor.dtype()));
   };
-  check("k_weight", spec.k_weight, {width, width});
-  check("v_weight", spec.v_weight, {width, width});
+  check("k_weight", spec.k_weight, {width, width}, spec.k_laid_out);
+  check("v_weight", spec.v_weight, {width, width}, spec.v_laid_out);
   check("k_bias", spec.k_bias, {width});
   check("v_bias", spec.v_bias, {width});
   CLIPKIT_CHECK(width > 0, "pooled_attention: k_weight has shape ", to_string(spec.k_weight.shape()));

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "clipkit/tensor.h"
+#include "tensor/laid_out.h"
 
 // Attention of one query per sequence, projections of keys and values included:
 //   k = x Wk^T + bk,   v = x Wv^T + bv,   out = softmax(q k^T / sqrt(Dh)) v,   head by head.
@@ -13,9 +14,10 @@
 namespace clipkit {
 
 struct PooledAttentionSpec {
-  TensorView k_weight, v_weight;  // (D, D) any floating type
-  TensorView k_bias, v_bias;      // (D) any floating type
-  int heads = 1;                  // Dh = D / heads
+  TensorView k_weight, v_weight;                         // (D, D) any floating type
+  TensorView k_bias, v_bias;                             // (D) any floating type
+  int heads = 1;                                         // Dh = D / heads
+  LaidOut *k_laid_out = nullptr, *v_laid_out = nullptr;  // see LinearSpec
 };
 
 // The weights as their backend wants them. Opaque.

@@ -108,7 +108,8 @@ TensorView TensorView::slice(int64_t begin, int64_t end) const {
   for (int i = 0; i < shape_.rank(); ++i) sizes[static_cast<size_t>(i)] = shape_[i];
   const int64_t stride = shape_[0] > 0 ? num_elements() / shape_[0] : 0;
   sizes[0] = end - begin;
-  auto* data = static_cast<char*>(data_) + static_cast<size_t>(begin * stride) * size_bytes(dtype_);
+  auto* data = static_cast<char*>(data_);
+  if (data != nullptr) data += static_cast<size_t>(begin * stride) * size_bytes(dtype_);
   return {static_cast<void*>(data), Shape(std::span(sizes).first(static_cast<size_t>(shape_.rank()))), dtype_, device_};
 }
 

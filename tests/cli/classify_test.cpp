@@ -60,6 +60,17 @@ TEST_F(ClassifyCommand, JsonHoldsEveryLabelAndAgreesWithTheLibrary) {
   }
 }
 
+TEST_F(ClassifyCommand, SaysWhereTheTimeWent) {
+  const Result result = classify({picture("face.png"), "a face", "a house", "--timing"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  size_t at = 0;
+  for (const char* phase : {" s: start ", ", model ", ", labels ", ", decoding ", ", image tower ", ", answers "}) {
+    at = result.err.find(phase, at);
+    EXPECT_NE(at, std::string::npos) << phase << " in " << result.err;
+  }
+  EXPECT_EQ(result.out, classify({picture("face.png"), "a face", "a house"}).out);
+}
+
 TEST_F(ClassifyCommand, PutsLabelsOfAFileIntoTheTemplate) {
   spill(folder_ / "labels.txt", "dog\r\ncat\n");
   const Result from_file = classify({picture("face.png"), "--json", "--labels", in_folder("labels.txt")});

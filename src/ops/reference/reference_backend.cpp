@@ -29,6 +29,7 @@ constexpr DType kDType = std::is_same_v<T, double> ? DType::kFloat64 : DType::kF
 // Any floating tensor as a plain one of T.
 template <class T>
 Tensor as_plain(const TensorView& from) {
+  CLIPKIT_CHECK(from || from.num_elements() == 0, "the reference reads weights as they are, not laid out");
   Tensor result = Tensor::empty(from.shape(), kDType<T>);
   const int64_t n = from.num_elements();
   if (from.dtype() == kDType<T>) {
