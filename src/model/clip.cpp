@@ -44,7 +44,8 @@ bool is_position_table(const std::string& name) {
 
 }  // namespace
 
-bool is_block_matrix(const std::string& name, const Param& param) {
+bool can_be_int8(const std::string& name, const Param& param) {
+  if (param.shape.rank() == 4) return param.shape[1] > 3;
   return param.of_products && param.shape.rank() == 2 && name.find("resblocks.") != std::string::npos;
 }
 
@@ -73,7 +74,7 @@ void Clip::load(const StateDict& tensors, std::optional<PositionResize> resize, 
       return;
     }
     const Tensor& tensor = found->second;
-    if (tensor.dtype() == DType::kInt8 && is_block_matrix(name, param)) {
+    if (tensor.dtype() == DType::kInt8 && can_be_int8(name, param)) {
       for (const auto& [suffix, scales] : {std::pair{kScales, &param.scales}, {kInputScales, &param.input_scales}}) {
         const auto& stored = *tensors.find(concat(name, suffix));
         *scales = Tensor(stored.second.view(), stored.second.owner());

@@ -8,7 +8,7 @@
 namespace clipkit {
 
 struct ConvBnWeights {
-  Tensor weight;                  // (C_out, C_in, k, k)
+  Tensor weight;                  // (C_out, C_in, k, k); or (C_out) the scales of one of int8
   Tensor gamma, beta, mean, var;  // (C_out) of the norm behind it
 };
 struct FoldedConv {
@@ -19,14 +19,14 @@ struct FoldedConv {
 // mean * factor. T is the element type of all; the factor is a double.
 template <class T>
 FoldedConv fold_batch_norm(const ConvBnWeights& from, double eps = 1e-5) {
-  const int64_t channels = from.weight.shape()[0];
+  const int64_t channels = from.weight.shape()[0], size = from.weight.num_elements() / channels;
   FoldedConv folded{Tensor::empty(from.weight.shape(), from.weight.dtype()),
                     Tensor::empty({channels}, from.weight.dtype())};
   for (int64_t o = 0; o < channels; ++o) {
     const double factor = from.gamma.data<T>()[o] / std::sqrt(double{from.var.data<T>()[o]} + eps);
-    const auto w = from.weight.row<T>(o);
-    const auto to = folded.weight.row<T>(o);
-    for (size_t i = 0; i < w.size(); ++i) to[i] = static_cast<T>(w[i] * factor);
+    const T* w = from.weight.data<T>() + o * size;
+    T* to = folded.weight.data<T>() + o * size;
+    for (int64_t i = 0; i < size; ++i) to[i] = static_cast<T>(w[i] * factor);
     folded.bias.data<T>()[o] = static_cast<T>(from.beta.data<T>()[o] - from.mean.data<T>()[o] * factor);
   }
   return folded;
