@@ -25,11 +25,12 @@ Tensor drawn(Shape shape, uint32_t part, DType dtype) {
   return bytes;
 }
 
-void linear(benchmark::State& state, DType operands, DType weights) {
+void linear(benchmark::State& state, DType products, DType weights) {
   constexpr size_t kBlocks = 12;
   const int64_t rows = state.range(0), in = state.range(1), out = state.range(2);
   run_on_compute_thread([&] {
-    const auto backend = make_cpu_backend(operands);
+    const auto backend = make_cpu_backend(products);
+    const DType operands = backend->operand_dtype();
     const Tensor weight = drawn({out, in}, 1, weights), bias = drawn({out}, 2, DType::kFloat32),
                  scales = drawn({out}, 3, DType::kFloat32), input_scales = drawn({in}, 4, DType::kFloat32),
                  x = drawn({rows, in}, 5, operands), y = Tensor::empty({rows, out}, operands);
@@ -60,7 +61,7 @@ void shapes(benchmark::internal::Benchmark* bench) {
 }
 BENCHMARK_CAPTURE(linear, fp32, DType::kFloat32, DType::kFloat32)->Apply(shapes);
 BENCHMARK_CAPTURE(linear, bf16, DType::kBFloat16, DType::kFloat32)->Apply(shapes);
-BENCHMARK_CAPTURE(linear, int8, DType::kBFloat16, DType::kInt8)->Apply(shapes);
+BENCHMARK_CAPTURE(linear, int8, DType::kInt8, DType::kInt8)->Apply(shapes);
 
 }  // namespace
 }  // namespace clipkit

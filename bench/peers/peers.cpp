@@ -4,7 +4,8 @@
 //   peers [MODEL] [--threads N] [--rounds N] [--batch N]... [--json]
 //
 // MODEL: what clipkit::load takes, generated:ViT-B/32 without it. Needs node with onnxruntime-node. Both sides are held
-// against each other before anything is timed.
+// against each other before anything is timed. int8 is what our own quantize makes of the model, if it passes its gate.
+// The peer runs fp32 alone: what quantises a model for it is a Python program, onnxruntime-node has none.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -15,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "inputs.h"
@@ -69,8 +71,8 @@ double milliseconds_of(const Work& work) {
 
 struct Runner {
   std::string who;
-  std::function<double()> run;  // milliseconds
-  bool bf16 = false;            // in bf16 products, else fp32
+  std::function<double()> run;                            // milliseconds
+  double MachinePeak::*peak = &MachinePeak::fp32_gflops;  // of what its products are of
   std::vector<double> times{};
 
   double best() const { return *std::min_element(times.begin(), times.end()); }
@@ -88,10 +90,17 @@ class Race {
     export_onnx(arguments.model, folder_.path());
     LoadOptions options;
     options.threads = arguments.threads;
-    models_.emplace_back("clipkit fp32", load(arguments.model, options));
-    if (peak_.bf16_gflops == 0) return;
-    options.precision = Precision::kBFloat16;
-    models_.emplace_back("clipkit bf16", load(arguments.model, options));
+    models_.push_back({"clipkit fp32", load(arguments.model, options), &MachinePeak::fp32_gflops});
+    if (peak_.bf16_gflops > 0) {
+      options.precision = Precision::kBFloat16;
+      models_.push_back({"clipkit bf16", load(arguments.model, options), &MachinePeak::bf16_gflops});
+    }
+    options.precision = Precision::kFloat32;
+    const auto folder = folder_ / "int8";
+    gate_ = quantize_checkpoint(arguments.model, folder, {}, options);
+    if (!gate_.written) return;
+    options.precision = Precision::kInt8;
+    models_.push_back({"clipkit int8", load(folder, options), &MachinePeak::int8_gops});
   }
 
   void run() {
@@ -103,16 +112,21 @@ class Race {
   }
 
  private:
-  const Model& fp32() const { return models_.front().second; }
+  struct Ours {
+    std::string who;
+    Model model;
+    double MachinePeak::*peak;
+  };
+
+  const Model& fp32() const { return models_.front().model; }
   const ModelConfig& config() const { return fp32().config(); }
 
   // Ours with a number type each, on one input.
   template <class Encode>
   std::vector<Runner> ours(const Encode& encode) {
     std::vector<Runner> runners;
-    for (const auto& [who, model] : models_) {
-      runners.push_back(
-          {who, [&model = model, encode] { return milliseconds_of([&] { encode(model); }); }, &model != &fp32()});
+    for (const Ours& one : models_) {
+      runners.push_back({one.who, [&one, encode] { return milliseconds_of([&] { encode(one.model); }); }, one.peak});
     }
     return runners;
   }
@@ -176,8 +190,9 @@ class Race {
     }
     // The limit is the most that the machine gave at any time between two races.
     const MachinePeak now = measure_peak(arguments_.threads);
-    peak_.fp32_gflops = std::max(peak_.fp32_gflops, now.fp32_gflops);
-    peak_.bf16_gflops = std::max(peak_.bf16_gflops, now.bf16_gflops);
+    for (const auto kind : {&MachinePeak::fp32_gflops, &MachinePeak::bf16_gflops, &MachinePeak::int8_gops}) {
+      peak_.*kind = std::max(peak_.*kind, now.*kind);
+    }
     const size_t num_ours = runners.size() - num_peers;
     for (size_t i = 0; i < runners.size(); ++i) {
       std::vector<double> times_faster;
@@ -193,18 +208,31 @@ class Race {
       return print(Json{{"model", arguments_.model},
                         {"threads", arguments_.threads},
                         {"cpu_target", peak_.cpu_target},
-                        {"onnxruntime", peer_.version()}}
+                        {"onnxruntime", peer_.version()},
+                        {"int8", gate_figures()}}
                        .dump());
     }
     print(arguments_.model + ", " + std::to_string(arguments_.threads) + " threads, " + peak_.cpu_target +
           "; ONNX Runtime " + peer_.version());
+    print("int8 beside fp32: " + gate_figures().dump());
     std::printf("%-12s %-30s %9s %9s %14s %10s\n", "", "ms an item:", "median", "best", "x peer", "of peak");
+  }
+
+  // What int8 keeps of fp32.
+  Json gate_figures() const {
+    Json figures{{"passed", gate_.passed}};
+    for (const auto& [tower, agreement] : {std::pair("images", gate_.images), {"texts", gate_.texts}}) {
+      if (agreement) figures[tower] = {{"median_cosine", agreement->median}, {"worst_cosine", agreement->worst}};
+    }
+    if (gate_.top1_agreement) figures["same_nearest_text"] = *gate_.top1_agreement;
+    if (gate_.retrieval_agreement) figures["nearest_pictures_kept"] = *gate_.retrieval_agreement;
+    return figures;
   }
 
   void print_row(const std::string& what, const Runner& runner, const std::vector<double>& times_faster,
                  double gflop) const {
-    const double peak = runner.bf16 ? peak_.bf16_gflops : peak_.fp32_gflops,
-                 ratio_to_peak = gflop / (runner.best() / 1000) / peak;
+    // 0 where the CPU has no products of bytes.
+    const double peak = peak_.*runner.peak, ratio_to_peak = peak > 0 ? gflop / (runner.best() / 1000) / peak : 0;
     if (arguments_.json) {
       return print(Json{{"what", what},
                         {"who", runner.who},
@@ -235,7 +263,8 @@ class Race {
   testing::TemporaryFolder folder_;
   PeerProcess peer_;
   MachinePeak peak_;
-  std::vector<std::pair<std::string, Model>> models_;
+  std::vector<Ours> models_;
+  QuantizeReport gate_;
   int inputs_ = 0;
 };
 

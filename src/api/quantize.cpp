@@ -106,13 +106,14 @@ QuantizeReport quantize_checkpoint(const std::filesystem::path& from, const std:
     Clip clip = model_of(source, exact);
     samples.watch(clip);
     if (samples.by_name().empty()) {
-      fail(ErrorCode::kUnsupported, source.place, ": there are no transformer blocks, whose weights alone become int8");
+      fail(ErrorCode::kUnsupported, source.place,
+           ": there are neither transformer blocks nor convolutions, whose weights alone become int8");
     }
     clip.prepare(*backend);
     encode(clip, *backend, inputs, 0);
     samples.stop();
     const TowerFeatures expected = encode(clip, *backend, inputs, 1);
-    quantized = quantize_blocks(exact, samples, Smoothing::kCalibrated, *backend);
+    quantized = quantize_weights(exact, samples, Smoothing::kCalibrated, *backend);
 
     const auto fast = open_backend(load_options.device, DType::kInt8);
     Clip small = model_of(source, quantized);

@@ -53,9 +53,11 @@ bool check_quantized_tensors(const StateDict& tensors, std::string_view place) {
     }
     if (tensor.dtype() != DType::kInt8) continue;
     any = true;
-    if (tensor.shape().rank() != 2 || tensor.num_elements() == 0 || name.find("resblocks.") == std::string::npos) {
+    const bool may = (tensor.shape().rank() == 2 && name.find("resblocks.") != std::string::npos) ||
+                     (tensor.shape().rank() == 4 && name.starts_with("visual.") && tensor.shape()[1] > 3);
+    if (!may || tensor.num_elements() == 0) {
       fail(ErrorCode::kCorrupt, place, ": tensor ", quote(name), " of shape ", to_string(tensor.shape()),
-           " has elements of int8, which matrices of residual blocks alone may have");
+           " has elements of int8, which matrices of residual blocks and a ResNet's convolutions alone may have");
     }
     require_scales(tensors, name, kScales, tensor.shape()[0], place);
     require_scales(tensors, name, kInputScales, tensor.shape()[1], place);
@@ -68,12 +70,14 @@ void widen_quantized_tensors(StateDict& tensors) {
     if (tensor.dtype() != DType::kInt8) continue;
     const float *scales = tensors.find(concat(name, kScales))->second.data<float>(),
                 *input_scales = tensors.find(concat(name, kInputScales))->second.data<float>();
-    const int64_t out = tensor.shape()[0], in = tensor.shape()[1];
+    const int64_t out = tensor.shape()[0], in = tensor.shape()[1], taps = tensor.num_elements() / (out * in);
     Tensor wide = Tensor::empty(tensor.shape());
+    const int8_t* from = tensor.data<int8_t>();
+    float* to = wide.data<float>();
     for (int64_t o = 0; o < out; ++o) {
-      const int8_t* from = tensor.data<int8_t>() + o * in;
-      float* to = wide.data<float>() + o * in;
-      for (int64_t i = 0; i < in; ++i) to[i] = static_cast<float>(from[i]) * scales[o] * input_scales[i];
+      for (int64_t i = 0; i < in; ++i) {
+        for (int64_t t = 0; t < taps; ++t) *to++ = static_cast<float>(*from++) * scales[o] * input_scales[i];
+      }
     }
     tensor = std::move(wide);
   }

@@ -35,7 +35,8 @@ Manual Quantize::manual() {
       .name = "quantize",
       .arguments = "MODEL",
       .summary =
-          "Write a checkpoint whose transformer blocks multiply in 8 bits, and say how near it stays to float32.\n"
+          "Write a checkpoint whose transformer blocks and convolutions multiply in 8 bits, and say how near\n"
+          "it stays to float32.\n"
           "Weights get a scale for each output, inputs one for each row while the model runs; channels that are far\n"
           "larger than the rest are evened out, by what calibration saw: give a hundred pictures and texts or more of\n"
           "the kind that the model will see. Every other one calibrates, the rest are the gate: cosine to float32 "
@@ -44,9 +45,7 @@ Manual Quantize::manual() {
           "each\n"
           "text's five nearest pictures that stay among them. Below a bound nothing is written, and the exit status is "
           "1.\n"
-          "Run the result with --precision int8; without that option every command reads it as float32. Convolutions "
-          "of\n"
-          "ResNets stay as they are.",
+          "Run the result with --precision int8; without that option every command reads it as float32.",
       .argument_help = {{"MODEL", "a checkpoint file or folder, or the name of a pulled one"}},
       .options = {},
       .examples = {"clipkit quantize ViT-B/32 --output ViT-B-32-int8/ --pictures photos/ --texts captions.txt",

@@ -13,6 +13,7 @@
 #include "cpu/kernels.h"
 #include "cpu/onednn.h"
 #include "cpu/pooled_attention.h"
+#include "cpu/quantized_convolution.h"
 #include "cpu/quantized_linear.h"
 #include "cpu/scratch.h"
 #include "cpu/training.h"
@@ -71,8 +72,11 @@ class CpuBackend : public Backend {
   }
   void activate(const ActivateArgs& args) override { activate_on_cpu<T>(args); }
   void activate_backward(const ActivateBackwardArgs& args) override { activate_backward_on_cpu<T>(args); }
-  std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override { return onednn_.pack(spec); }
+  std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override {
+    return spec.weight.dtype() == DType::kInt8 ? pack_quantized_for_cpu(spec) : onednn_.pack(spec);
+  }
   void convolution(const PackedConvolution& weights, const ConvolutionArgs& args) override {
+    if (is_quantized_for_cpu(weights)) return quantized_convolution_on_cpu(weights, args, scratch_);
     onednn_.convolution(weights, args);
   }
   void convolution_input_gradient(const PackedConvolution& weights, const ConvolutionInputGradientArgs& args) override {

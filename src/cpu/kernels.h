@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "clipkit/activation.h"
+#include "ops/reference/quantized_linear.h"
 
 // Vectorised kernels, each compiled once per instruction set; the best one the machine has, or the one CLIPKIT_CPU asks
 // for, is chosen at run time. They take raw pointers, trust their input and do one row, head or plane: the backend
@@ -35,11 +36,13 @@ void rows_times(const float* a, int64_t a_stride, int64_t m, const float* b, int
 // Linear layers in 8 bits, see ops/reference/quantized_linear.h. Weights lie in panels of kPanelColumns outputs: of
 // four inputs all columns, then of the next four, zero where there is nothing.
 inline constexpr int64_t kPanelColumns = 32, kPanelRows = 12;
-// One row of n inputs to bytes.
-void quantize_row(const float* x, const float* input_scales, int64_t n, uint8_t* q, float* scale,
-                  int32_t* zero) noexcept;
-void quantize_row(const uint16_t* x, const float* input_scales, int64_t n, uint8_t* q, float* scale,
-                  int32_t* zero) noexcept;
+// n inputs to bytes: what these must reach, and, once that is known of all that share a scale, they themselves.
+reference::ByteRange<float> byte_range(const float* x, const float* input_scales, int64_t n) noexcept;
+reference::ByteRange<float> byte_range(const uint16_t* x, const float* input_scales, int64_t n) noexcept;
+void to_bytes(const float* x, const float* input_scales, int64_t n, reference::ByteScale<float> scale,
+              uint8_t* q) noexcept;
+void to_bytes(const uint16_t* x, const float* input_scales, int64_t n, reference::ByteScale<float> scale,
+              uint8_t* q) noexcept;
 // sums = a W^T for one panel: (rows, kPanelColumns), at most kPanelRows rows. depth: inputs, a multiple of 4.
 void panel_products(const uint8_t* a, int64_t a_stride, int64_t rows, const int8_t* panel, int64_t depth,
                     int32_t* sums) noexcept;

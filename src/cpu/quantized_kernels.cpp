@@ -1,4 +1,4 @@
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include "cpu/kernels.h"
@@ -17,11 +17,9 @@ namespace clipkit::kernels::HWY_NAMESPACE {
 // ops/reference/quantized_linear.h to the bit.
 
 template <class T>
-void QuantizeRow(const T* x, const float* input_scales, int64_t n, uint8_t* q, float* scale, int32_t* zero) {
+reference::ByteRange<float> RangeOf(const T* x, const float* input_scales, int64_t n) {
   const F d;
   const hn::RebindToSigned<F> di;
-  const hn::Rebind<uint8_t, F> d8;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   Vec low = hn::Zero(d), high = hn::Zero(d);
   auto largest = hn::Zero(di);  // of the bits of magnitudes: Min and Max may lose a NaN
   ForVectors(d, n, [&](int64_t i, int64_t count) HWY_ATTR {
@@ -30,19 +28,24 @@ void QuantizeRow(const T* x, const float* input_scales, int64_t n, uint8_t* q, f
     high = hn::Max(high, value);
     largest = hn::Max(largest, hn::BitCast(di, hn::Abs(value)));
   });
-  const float least = hn::GetLane(hn::MinOfLanes(d, low)), range = hn::GetLane(hn::MaxOfLanes(d, high)) - least;
-  const bool finite = hn::GetLane(hn::MaxOfLanes(di, largest)) < 0x7F800000 && std::isfinite(range);
-  if (!finite || range < 1e-30f) {
-    for (int64_t i = 0; i < n; ++i) q[i] = 0;
-    *scale = finite ? 0.0f : std::numeric_limits<float>::quiet_NaN();
-    *zero = 0;
-    return;
-  }
-  *scale = range / 255.0f;
-  const float inverse = 1.0f / *scale;
-  *zero = static_cast<int32_t>(std::nearbyint(-least * inverse));
+  if (hn::GetLane(hn::MaxOfLanes(di, largest)) >= 0x7F800000) return {-std::numeric_limits<float>::infinity()};
+  return {hn::GetLane(hn::MinOfLanes(d, low)), hn::GetLane(hn::MaxOfLanes(d, high))};
+}
+reference::ByteRange<float> RangeOfFloats(const float* x, const float* input_scales, int64_t n) {
+  return RangeOf(x, input_scales, n);
+}
+reference::ByteRange<float> RangeOfBfloats(const uint16_t* x, const float* input_scales, int64_t n) {
+  return RangeOf(x, input_scales, n);
+}
+
+template <class T>
+void ToBytes(const T* x, const float* input_scales, int64_t n, float inverse, int32_t zero, uint8_t* q) {
+  const F d;
+  const hn::RebindToSigned<F> di;
+  const hn::Rebind<uint8_t, F> d8;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const Vec inverse_v = hn::Set(d, inverse);
-  const auto zero_v = hn::Set(di, *zero);
+  const auto zero_v = hn::Set(di, zero);
   ForVectors(d, n, [&](int64_t i, int64_t count) HWY_ATTR {
     const Vec value = hn::Mul(LoadCount(d, x + i, count), LoadCount(d, input_scales + i, count));
     const auto steps = hn::Add(hn::NearestInt(hn::Mul(value, inverse_v)), zero_v);
@@ -53,11 +56,11 @@ void QuantizeRow(const T* x, const float* input_scales, int64_t n, uint8_t* q, f
     for (int64_t l = 0; l < count; ++l) q[i + l] = rest[l];
   });
 }
-void QuantizeFloats(const float* x, const float* input_scales, int64_t n, uint8_t* q, float* scale, int32_t* zero) {
-  QuantizeRow(x, input_scales, n, q, scale, zero);
+void FloatsToBytes(const float* x, const float* input_scales, int64_t n, float inverse, int32_t zero, uint8_t* q) {
+  ToBytes(x, input_scales, n, inverse, zero, q);
 }
-void QuantizeBfloats(const uint16_t* x, const float* input_scales, int64_t n, uint8_t* q, float* scale, int32_t* zero) {
-  QuantizeRow(x, input_scales, n, q, scale, zero);
+void BfloatsToBytes(const uint16_t* x, const float* input_scales, int64_t n, float inverse, int32_t zero, uint8_t* q) {
+  ToBytes(x, input_scales, n, inverse, zero, q);
 }
 
 void ScalePanel(const PanelScales& s, const int32_t* sums, int64_t rows, float* y) {
@@ -81,17 +84,27 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace clipkit::kernels {
 
-HWY_EXPORT(QuantizeFloats);
-HWY_EXPORT(QuantizeBfloats);
+HWY_EXPORT(RangeOfFloats);
+HWY_EXPORT(RangeOfBfloats);
+HWY_EXPORT(FloatsToBytes);
+HWY_EXPORT(BfloatsToBytes);
 HWY_EXPORT(ScalePanel);
 
-void quantize_row(const float* x, const float* input_scales, int64_t n, uint8_t* q, float* scale,
-                  int32_t* zero) noexcept {
-  HWY_DYNAMIC_DISPATCH(QuantizeFloats)(x, input_scales, n, q, scale, zero);
+reference::ByteRange<float> byte_range(const float* x, const float* input_scales, int64_t n) noexcept {
+  return HWY_DYNAMIC_DISPATCH(RangeOfFloats)(x, input_scales, n);
 }
-void quantize_row(const uint16_t* x, const float* input_scales, int64_t n, uint8_t* q, float* scale,
-                  int32_t* zero) noexcept {
-  HWY_DYNAMIC_DISPATCH(QuantizeBfloats)(x, input_scales, n, q, scale, zero);
+reference::ByteRange<float> byte_range(const uint16_t* x, const float* input_scales, int64_t n) noexcept {
+  return HWY_DYNAMIC_DISPATCH(RangeOfBfloats)(x, input_scales, n);
+}
+void to_bytes(const float* x, const float* input_scales, int64_t n, reference::ByteScale<float> s,
+              uint8_t* q) noexcept {
+  if (!(s.scale > 0)) return std::fill_n(q, n, uint8_t{0}), void();
+  HWY_DYNAMIC_DISPATCH(FloatsToBytes)(x, input_scales, n, 1.0f / s.scale, s.zero, q);
+}
+void to_bytes(const uint16_t* x, const float* input_scales, int64_t n, reference::ByteScale<float> s,
+              uint8_t* q) noexcept {
+  if (!(s.scale > 0)) return std::fill_n(q, n, uint8_t{0}), void();
+  HWY_DYNAMIC_DISPATCH(BfloatsToBytes)(x, input_scales, n, 1.0f / s.scale, s.zero, q);
 }
 void scale_panel(const PanelScales& scales, const int32_t* sums, int64_t rows, float* y) noexcept {
   HWY_DYNAMIC_DISPATCH(ScalePanel)(scales, sums, rows, y);

@@ -45,7 +45,8 @@ bool is_position_table(const std::string& name) {
 
 }  // namespace
 
-bool is_block_matrix(const std::string& name, const Param& param) {
+bool can_be_int8(const std::string& name, const Param& param) {
+  if (param.shape.rank() == 4) return param.shape[1] > 3;
   return param.of_products && param.shape.rank() == 2 && name.find("resblocks.") != std::string::npos;
 }
 
@@ -87,7 +88,7 @@ void Clip::load(const StateDict& tensors, std::optional<PositionResize> resize, 
       return;
     }
     const Tensor& tensor = found->second;
-    if (tensor.dtype() == DType::kInt8 && is_block_matrix(name, param)) {
+    if (tensor.dtype() == DType::kInt8 && can_be_int8(name, param)) {
       take_scales(name, param);
     } else if (!is_floating(tensor.dtype())) {
       fail(ErrorCode::kCorrupt, place, ": tensor \"", name, "\" has elements of ", to_string(tensor.dtype()),

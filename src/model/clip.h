@@ -19,8 +19,9 @@ struct Learning {
   bool gradients_as_operands = false;
 };
 
-// The matrices that can be of int8: those of the towers' residual blocks, which are nearly all of a transformer.
-bool is_block_matrix(const std::string& name, const Param& param);
+// The weights that can be of int8: the matrices of the towers' residual blocks, which are nearly all of a transformer,
+// and the convolutions of a ResNet, but for those that read pixels.
+bool can_be_int8(const std::string& name, const Param& param);
 
 // The two towers and the learned temperature. Filled from a checkpoint, then prepared for a backend, then run.
 class Clip {
@@ -36,7 +37,7 @@ class Clip {
   // Every parameter under its OpenAI name.
   void visit_params(const ParamVisitor& visit);
 
-  // Takes the parameters from a checkpoint; matrices of int8 with their scales, which must have passed
+  // Takes the parameters from a checkpoint; weights of int8 with their scales, which must have passed
   // check_quantized_tensors(), as they are. Position tables of another size are resized if a method is given.
   // place begins every message.
   // Errors: kCorrupt (missing tensor, wrong shape or type), kUnsupported (a tensor that belongs to no layer).

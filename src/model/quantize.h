@@ -10,16 +10,16 @@
 
 namespace clipkit {
 
-// What went into one matrix while the model ran on calibration data.
+// What went into one matrix, or convolution, while the model ran on calibration data.
 struct InputSample {
   static constexpr int64_t kRows = 128;
 
-  int64_t in = 0, seen = 0;    // inputs, and rows of them that came by
+  int64_t in = 0, seen = 0;    // inputs (of a convolution: channels), and rows of them (pixels) that came by
   std::vector<float> rows;     // at most kRows of them, each as likely as any other
   std::vector<float> largest;  // (in) magnitude of each input over all rows
 };
 
-// Samples of the inputs of all matrices that can be of int8, by the names of the matrices.
+// Samples of the inputs of all weights that can be of int8, by their names.
 class InputSamples {
  public:
   // Before clip.prepare(), on a backend of float32; clip may not outlive this.
@@ -44,8 +44,8 @@ enum class Smoothing {
   kCalibrated,
 };
 
-// The same tensors with matrices of int8 and their scales (docs/formats/quantized.md) for all that were sampled. b: of
+// The same tensors with weights of int8 and their scales (docs/formats/quantized.md) for all that were sampled. b: of
 // float32. On the compute thread.
-StateDict quantize_blocks(const StateDict& tensors, const InputSamples& samples, Smoothing smoothing, Backend& b);
+StateDict quantize_weights(const StateDict& tensors, const InputSamples& samples, Smoothing smoothing, Backend& b);
 
 }  // namespace clipkit

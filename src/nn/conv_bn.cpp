@@ -33,7 +33,9 @@ ConvBnWeights host_weights(Backend& b, const ConvBn& layer) {
     b.download(param.value, copy);
     return copy;
   };
-  return {.weight = host(layer.weight),
+  // A weight of int8 stays as it is: the norm's factor of an output is one more scale.
+  const Tensor& scales = layer.weight.scales;
+  return {.weight = scales ? to_dtype(scales, b.sum_dtype()) : host(layer.weight),
           .gamma = host(layer.gamma),
           .beta = host(layer.beta),
           .mean = host(layer.running_mean),
@@ -52,11 +54,20 @@ std::unique_ptr<PackedConvolution> ConvBn::fold(Backend& b, LaidOut* laid_out) c
   const ConvBnWeights weights = host_weights(b, *this);
   const FoldedConv folded =
       b.sum_dtype() == DType::kFloat64 ? fold_batch_norm<double>(weights, eps) : fold_batch_norm<float>(weights, eps);
-  return ops::pack_convolution(b, {.weight = folded.weight ? folded.weight.view() : weight.weight(),
-                                   .bias = folded.bias,
-                                   .stride = stride_,
-                                   .padding = padding_,
-                                   .laid_out = laid_out});
+  ConvolutionSpec spec{.weight = folded.weight ? folded.weight.view() : weight.weight(),
+                       .bias = folded.bias,
+                       .stride = stride_,
+                       .padding = padding_,
+                       .observe = weight.observe,
+                       .laid_out = laid_out};
+  Tensor scales;
+  if (weight.scales) {
+    scales = to_dtype(folded.weight, DType::kFloat32);
+    spec.weight = weight.weight();
+    spec.scales = scales;
+    spec.input_scales = weight.input_scales;
+  }
+  return ops::pack_convolution(b, spec);
 }
 
 void ConvBn::prepare(Backend& b) {

@@ -21,9 +21,9 @@ struct Param {
   Tensor grad{};
   bool of_products = false;  // ops::linear_weight_gradient alone makes its gradient
 
-  // Of a matrix of int8, see LinearSpec; else empty. Let go as value is.
+  // Of a weight of int8, see LinearSpec and ConvolutionSpec; else empty. Let go as value is.
   Tensor scales{}, input_scales{};
-  // For calibration, set before prepare(): sees what a linear layer's weight is multiplied by.
+  // For calibration, set before prepare(): sees what the weight of a linear layer or a convolution is multiplied by.
   std::function<void(const TensorView& x)> observe{};
 
   // The parts of a weight as the backend has laid them out: what a prepared file gave in place of the value, or else

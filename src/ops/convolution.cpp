@@ -1,19 +1,40 @@
 #include "ops/checks.h"
+#include "ops/reference/quantized_linear.h"
 
 namespace clipkit::ops {
+
+namespace {
+void check_quantized(const ConvolutionSpec& spec) {
+  const Shape& shape = spec.weight.shape();
+  const int64_t inputs = shape[1] * shape[2] * shape[2];
+  CLIPKIT_CHECK(inputs <= reference::kMaxQuantizedInputs, "convolution: a weight of int8 for ", inputs,
+                " inputs, expected at most ", reference::kMaxQuantizedInputs);
+  CLIPKIT_CHECK(shape[2] > 1 || spec.padding == 0, "convolution: a kernel of one pixel with padding ", spec.padding);
+  check_shape("convolution", "scales", spec.scales, {shape[0]});
+  check_shape("convolution", "input_scales", spec.input_scales, {shape[1]});
+  check_dtype("convolution", "scales", spec.scales, DType::kFloat32);
+  check_dtype("convolution", "input_scales", spec.input_scales, DType::kFloat32);
+}
+}  // namespace
 
 std::unique_ptr<PackedConvolution> pack_convolution(Backend& b, const ConvolutionSpec& spec) {
   check_rank("convolution", "weight", spec.weight, 4);
   const Shape& shape = spec.weight.shape();
   check_weight("convolution", "weight", spec.weight, {shape[0], shape[1], shape[2], shape[2]}, spec.laid_out);
-  check_dtype("convolution", "weight", spec.weight, b.sum_dtype());
+  if (spec.weight.dtype() == DType::kInt8) {
+    check_quantized(spec);
+  } else {
+    check_dtype("convolution", "weight", spec.weight, b.sum_dtype());
+  }
   if (spec.bias) {
     check_shape("convolution", "bias", spec.bias, {shape[0]});
     check_dtype("convolution", "bias", spec.bias, b.sum_dtype());
   }
   CLIPKIT_CHECK(spec.weight.num_elements() > 0, "convolution: weight has shape ", to_string(shape));
   CLIPKIT_CHECK(spec.stride > 0 && spec.padding >= 0, "convolution: stride ", spec.stride, ", padding ", spec.padding);
-  return b.pack(spec);
+  auto packed = b.pack(spec);
+  packed->observe = spec.observe;
+  return packed;
 }
 
 namespace {
@@ -39,6 +60,7 @@ void convolution(Backend& b, const PackedConvolution& weights, const Convolution
   check_device("convolution", b, {args.x, args.y, args.residual});
   check_apart("convolution", "y", args.y, "x", args.x);
   check_same_or_apart("convolution", "y", args.y, "residual", args.residual);
+  if (weights.observe) weights.observe(args.x);
   if (args.y.num_elements() > 0) b.convolution(weights, args);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "clipkit/tensor.h"
@@ -10,11 +11,16 @@
 namespace clipkit {
 
 struct ConvolutionSpec {
-  TensorView weight;  // (C_out, C_in, k, k) sum type; for inference BatchNorm is folded in
+  TensorView weight;  // (C_out, C_in, k, k) sum type, or int8; for inference BatchNorm is folded in
   TensorView bias{};  // (C_out) sum type; may be empty
   int stride = 1;
   int padding = 0;
-  LaidOut* laid_out = nullptr;  // see LinearSpec
+  // With a weight of int8, which then stands for weight[o, c, a, b] * scales[o] * input_scales[c]: pixels become bytes
+  // as well (reference/quantized_convolution.h). Else empty.
+  TensorView scales{};                                 // (C_out) float32
+  TensorView input_scales{};                           // (C_in) float32
+  std::function<void(const TensorView& x)> observe{};  // for calibration, as LinearSpec's
+  LaidOut* laid_out = nullptr;                         // see LinearSpec
 };
 
 // Convolution weights as their backend wants them. Opaque.
@@ -28,6 +34,8 @@ class PackedConvolution {
   int64_t padding() const noexcept { return padding_; }
   // Height or width of the result.
   int64_t out_size(int64_t in) const noexcept { return (in + 2 * padding_ - kernel_) / stride_ + 1; }
+
+  std::function<void(const TensorView& x)> observe;  // ConvolutionSpec's
 
  protected:
   explicit PackedConvolution(const ConvolutionSpec& spec)

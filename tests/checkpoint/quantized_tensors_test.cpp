@@ -57,6 +57,22 @@ TEST(QuantizedTensors, WidenToWhatTheyStandFor) {
   for (int i = 0; i < 6; ++i) EXPECT_EQ(matrix.data<float>()[i], expected[i]);
 }
 
+TEST(QuantizedTensors, HoldAResNetsConvolutions) {
+  const std::string name = "visual.layer1.0.conv2.weight";
+  StateDict tensors;
+  Tensor weight = Tensor::empty({2, 4, 1, 2}, DType::kInt8);
+  for (int i = 0; i < 16; ++i) weight.data<int8_t>()[i] = static_cast<int8_t>(i - 8);
+  tensors.emplace(name, std::move(weight));
+  tensors.emplace(name + ".scales", floats({2}, 0.5f));
+  tensors.emplace(name + ".input_scales", floats({4}, 2.0f));
+  tensors.at(name + ".input_scales").data<float>()[1] = 4.0f;
+  ASSERT_TRUE(check_quantized_tensors(tensors, "test"));
+  widen_quantized_tensors(tensors);
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_EQ(tensors.at(name).data<float>()[i], static_cast<float>(i - 8) * (i / 2 % 4 == 1 ? 2.0f : 1.0f)) << i;
+  }
+}
+
 TEST(QuantizedTensors, RefusesWhatDoesNotFitTogether) {
   const std::string scales = std::string(kName) + ".scales", inputs = std::string(kName) + ".input_scales";
   expect_corrupt("no scales", [&](StateDict& t) { t.erase(scales); });
@@ -70,6 +86,9 @@ TEST(QuantizedTensors, RefusesWhatDoesNotFitTogether) {
   expect_corrupt("nothing", [&](StateDict& t) { t.at(kName) = Tensor::zeros({0, 3}, DType::kInt8); });
   expect_corrupt("int8 outside the blocks", [&](StateDict& t) {
     t.emplace("text_projection", Tensor::zeros({2, 3}, DType::kInt8));
+  });
+  expect_corrupt("a patch embedding", [&](StateDict& t) {
+    t.emplace("visual.conv1.weight", Tensor::zeros({2, 3, 4, 4}, DType::kInt8));
   });
   const float infinity = std::numeric_limits<float>::infinity();
   for (const float value : {0.0f, -1.0f, infinity, std::numeric_limits<float>::quiet_NaN()}) {

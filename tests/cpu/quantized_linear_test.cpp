@@ -166,12 +166,11 @@ TEST_F(QuantizedRow, EqualsTheReferenceForEverySize) {
                    scales = random_tensor({n}, 9, DType::kFloat32, 0.5f, 1);
       const GuardedTensor q({n}, DType::kUInt8);
       std::vector<uint8_t> bytes(static_cast<size_t>(n));
-      float scale = 0;
-      int32_t zero = 0;
-      kernels::quantize_row(x.data<float>(), scales.data<float>(), n, q.view().data<uint8_t>(), &scale, &zero);
-      const auto row = reference::quantize_row(x.data<float>(), scales.data<float>(), n, bytes.data());
-      EXPECT_EQ(scale, row.scale) << n;
-      EXPECT_EQ(zero, row.zero) << n;
+      const auto found = kernels::byte_range(x.data<float>(), scales.data<float>(), n).scale();
+      kernels::to_bytes(x.data<float>(), scales.data<float>(), n, found, q.view().data<uint8_t>());
+      const auto row = reference::quantize_rows(x.data<float>(), scales.data<float>(), 1, n, bytes.data());
+      EXPECT_EQ(found.scale, row.scale) << n;
+      EXPECT_EQ(found.zero, row.zero) << n;
       EXPECT_EQ(0, std::memcmp(bytes.data(), q.view().raw(), bytes.size())) << n;
       EXPECT_TRUE(q.guards_intact());
     }
@@ -186,14 +185,13 @@ TEST_F(QuantizedRow, GivesNaNForWhatIsNotFiniteAndZeroForZeros) {
       std::vector<float> x(40, std::abs(odd) == 3e38f ? -3e38f : 0.0f);  // whose distance overflows
       x[at] = odd;
       std::vector<uint8_t> q(40, 1), bytes(40, 2);
-      float scale = 1;
-      int32_t zero = 1;
-      kernels::quantize_row(x.data(), ones.data(), 40, q.data(), &scale, &zero);
-      const auto row = reference::quantize_row(x.data(), ones.data(), 40, bytes.data());
-      EXPECT_EQ(std::isnan(scale), !(std::abs(odd) < 1)) << odd;
-      EXPECT_EQ(std::isnan(scale), std::isnan(row.scale)) << odd;
-      EXPECT_TRUE(std::isnan(scale) || scale == 0) << odd;
-      EXPECT_EQ(zero, row.zero);
+      const auto found = kernels::byte_range(x.data(), ones.data(), 40).scale();
+      kernels::to_bytes(x.data(), ones.data(), 40, found, q.data());
+      const auto row = reference::quantize_rows(x.data(), ones.data(), 1, 40, bytes.data());
+      EXPECT_EQ(std::isnan(found.scale), !(std::abs(odd) < 1)) << odd;
+      EXPECT_EQ(std::isnan(found.scale), std::isnan(row.scale)) << odd;
+      EXPECT_TRUE(std::isnan(found.scale) || found.scale == 0) << odd;
+      EXPECT_EQ(found.zero, row.zero);
       EXPECT_EQ(q, bytes);
     }
   }

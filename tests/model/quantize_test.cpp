@@ -40,7 +40,7 @@ class Quantize : public ::testing::Test {
     InputSamples samples;
     run(clip_of(tensors), &samples);
     StateDict result;
-    run_on_compute_thread([&] { result = quantize_blocks(tensors, samples, smoothing, *backend_); });
+    run_on_compute_thread([&] { result = quantize_weights(tensors, samples, smoothing, *backend_); });
     return result;
   }
   // The lowest of all pictures and texts.

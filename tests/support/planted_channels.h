@@ -48,4 +48,28 @@ inline StateDict with_planted_channels(const StateDict& tensors, const std::stri
   return planted;
 }
 
+// The same for a ResNet: what the first two norms of each block give, undone in the convolution behind it. ReLU and
+// averages let factors above 0 through.
+inline StateDict with_planted_feature_maps(const StateDict& tensors) {
+  constexpr float kFactor = 50;
+  const auto is_planted = [](int64_t channel) { return channel % 16 == 7; };
+  StateDict planted;
+  for (const auto& [name, tensor] : tensors) {
+    planted.emplace(name, Tensor::copy_of(to_dtype(tensor, DType::kFloat32)));
+  }
+  for (auto& [name, tensor] : planted) {
+    if (!name.starts_with("visual.layer")) continue;
+    const size_t norm = name.find(".bn"), conv = name.find(".conv");
+    if (norm != std::string::npos && name[norm + 3] != '3' && (name.ends_with(".weight") || name.ends_with(".bias"))) {
+      for (int64_t c = 0; c < tensor.num_elements(); ++c) tensor.data<float>()[c] *= is_planted(c) ? kFactor : 1;
+    } else if (conv != std::string::npos && name[conv + 5] != '1') {
+      const int64_t in = tensor.shape()[1], taps = tensor.shape()[2] * tensor.shape()[3];
+      for (int64_t i = 0; i < tensor.num_elements(); ++i) {
+        tensor.data<float>()[i] /= is_planted(i / taps % in) ? kFactor : 1;
+      }
+    }
+  }
+  return planted;
+}
+
 }  // namespace clipkit::testing

@@ -15,7 +15,7 @@
 #include "ops/reference/linear.h"
 #include "ops/reference/optimizer.h"
 #include "ops/reference/pooling.h"
-#include "ops/reference/quantized_linear.h"
+#include "ops/reference/quantized_convolution.h"
 #include "ops/reference/similarity.h"
 #include "tensor/convert.h"
 
@@ -81,6 +81,18 @@ struct PlainConvolution : PackedConvolution {
     if (spec.bias) bias = as_plain<T>(spec.bias);
   }
   Tensor weight, bias;
+};
+
+template <class T>
+struct PlainQuantizedConvolution : PackedConvolution {
+  explicit PlainQuantizedConvolution(const ConvolutionSpec& spec)
+      : PackedConvolution(spec),
+        weight(Tensor::copy_of(spec.weight)),
+        scales(as_plain<T>(spec.scales)),
+        input_scales(as_plain<T>(spec.input_scales)) {
+    if (spec.bias) bias = as_plain<T>(spec.bias);
+  }
+  Tensor weight, scales, input_scales, bias;
 };
 
 template <class T>
@@ -164,11 +176,18 @@ class ReferenceBackend : public Backend {
     }
   }
   std::unique_ptr<PackedConvolution> pack(const ConvolutionSpec& spec) override {
+    if (spec.weight.dtype() == DType::kInt8) return std::make_unique<PlainQuantizedConvolution<T>>(spec);
     return std::make_unique<PlainConvolution<T>>(spec);
   }
   void convolution(const PackedConvolution& packed, const ConvolutionArgs& a) override {
-    const auto& w = static_cast<const PlainConvolution<T>&>(packed);
     const Shape& s = a.x.shape();
+    if (const auto* q = dynamic_cast<const PlainQuantizedConvolution<T>*>(&packed)) {
+      return reference::quantized_convolution<T>(
+          a.x.data<T>(), q->weight.template data<int8_t>(), q->scales.template data<T>(),
+          q->input_scales.template data<T>(), optional(q->bias), optional(a.residual), a.relu, s[0], s[1], s[2], s[3],
+          q->out_channels(), q->kernel(), q->stride(), q->padding(), a.y.data<T>());
+    }
+    const auto& w = static_cast<const PlainConvolution<T>&>(packed);
     reference::convolution<T>(a.x.data<T>(), w.weight.template data<T>(), optional(w.bias), optional(a.residual),
                               a.relu, s[0], s[1], s[2], s[3], w.out_channels(), w.kernel(), w.stride(), w.padding(),
                               a.y.data<T>());
