@@ -168,7 +168,7 @@ struct LinearWeights : PackedLinear {
   LinearWeights(int64_t in, int64_t out) : PackedLinear(in, out) {}
   Tensor words;         // the weight's memory; in training it has its own
   memory weight, bias;  // bias is zero where the layer has none
-  // For training. The weight as the factor of dy: the same memory as `weight` where products read the plain matrix.
+  // For training, where both are the plain matrix: the weight as the factor of dy.
   memory turned;
   Tensor rounded;  // the plain matrix in bf16, which both then read
 };
@@ -221,6 +221,7 @@ struct OneDnn::Impl {
   int plan_threads = 0;                                                        // that the plans were made for
   std::map<std::pair<int64_t, int64_t>, memory::desc> linear_layouts;
   Tensor scratchpad;
+  Tensor panels;  // one plain matrix in oneDNN's layout, while it is multiplied
   // With AVX-512 every row of a matmul has the same bits whatever the other rows and the number of threads. With AVX2
   // and SSE4 the last rows of each thread's share go through other kernels, which add in another order; a 1x1
   // convolution over a picture that is one line of rows has no such seams, and is no slower.
@@ -248,7 +249,7 @@ struct OneDnn::Impl {
   const Plan& convolution_plan(const ConvolutionWeights& w, const ConvolutionArgs& args);
   const Plan& convolution_gradient_plan(const ConvolutionWeights& w, const ConvolutionInputGradientArgs& args);
   const Plan& gradient_plan(const LinearWeightGradientArgs& args);
-  void linear(const memory& weight, const memory& bias, const LinearArgs& args);
+  void linear(const memory& given, const memory& bias, const LinearArgs& args);
   // A weight's memory in a layout, in place of which or into which known may stand, see memory_for(). words keeps it.
   struct Wrapped {
     memory weight;
@@ -256,11 +257,13 @@ struct OneDnn::Impl {
   };
   Wrapped wrap(const memory::desc& layout, LaidOut* known, Tensor& words) const;
   memory packed(const TensorView& weight, bool transposed, memory into);
+  memory multipliable(const memory& weight, int64_t in, int64_t out);
   void pack_for_training(LinearWeights& w, const LinearSpec& spec);
   void forget_plans_of_other_threads();
   // bias may be empty.
   void run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y);
   void reserve_scratchpad(const Plan& plan);
+  void reserve_panels(const memory::desc& layout);
   const memory& in_layout(const ConvolutionWeights& w, const memory::desc& layout);
 };
 
@@ -319,17 +322,24 @@ memory OneDnn::Impl::packed(const TensorView& weight, bool transposed, memory in
   return into;
 }
 
+// Training keeps one copy of its weights, the plain one. A convolution wants another layout, into which a matrix is
+// brought before each product: that takes a hundredth of the product's time, and two copies of all weights would have
+// to be made anew after each step.
+memory OneDnn::Impl::multipliable(const memory& weight, int64_t in, int64_t out) {
+  const memory::desc layout = training_layout(in, out, weight.get_desc() == weight_desc(in, out, operands, true));
+  if (weight.get_desc() == layout) return weight;
+  reserve_panels(layout);
+  memory from = weight, into(layout, engine, panels.view().raw());
+  dnnl::reorder(from, into).execute(stream, from, into);
+  return into;
+}
+
 // A matmul reads plain matrices nearly as fast as its own layout at training's row counts; a convolution does not.
 memory::desc OneDnn::Impl::training_layout(int64_t in, int64_t out, bool transposed) {
   return linear_is_matmul ? weight_desc(in, out, operands, transposed) : linear_layout(in, out);
 }
 
 void OneDnn::Impl::pack_for_training(LinearWeights& w, const LinearSpec& spec) {
-  if (!linear_is_matmul) {
-    w.weight = packed(spec.weight, spec.transposed, w.weight);
-    w.turned = packed(spec.weight, !spec.transposed, w.turned);
-    return;
-  }
   void* matrix = spec.weight.raw();
   if (operands == Type::bf16) {
     if (!w.rounded) w.rounded = Tensor::empty(spec.weight.shape(), DType::kBFloat16);
@@ -339,8 +349,8 @@ void OneDnn::Impl::pack_for_training(LinearWeights& w, const LinearSpec& spec) {
                        static_cast<uint16_t*>(matrix) + begin);
     });
   }
-  w.weight = memory(training_layout(w.in(), w.out(), spec.transposed), engine, matrix);
-  w.turned = memory(training_layout(w.out(), w.in(), !spec.transposed), engine, matrix);
+  w.weight = memory(weight_desc(w.in(), w.out(), operands, spec.transposed), engine, matrix);
+  w.turned = memory(weight_desc(w.out(), w.in(), operands, !spec.transposed), engine, matrix);
 }
 
 std::unique_ptr<PackedLinear> OneDnn::pack(const LinearSpec& spec) {
@@ -376,6 +386,11 @@ void OneDnn::repack(PackedLinear& packed, const LinearSpec& spec) {
 void OneDnn::Impl::reserve_scratchpad(const Plan& plan) {
   const auto needed = static_cast<int64_t>(plan.scratchpad.get_size());
   if (!scratchpad || needed > scratchpad.num_elements()) scratchpad = Tensor::empty({needed}, DType::kUInt8);
+}
+
+void OneDnn::Impl::reserve_panels(const memory::desc& layout) {
+  const auto needed = static_cast<int64_t>(layout.get_size());
+  if (!panels || needed > panels.num_elements()) panels = Tensor::empty({needed}, DType::kUInt8);
 }
 
 void OneDnn::Impl::run(const Plan& plan, const memory& weight, const memory& bias, TensorView x, TensorView y) {
@@ -433,11 +448,11 @@ void OneDnn::linear_input_gradient(const PackedLinear& packed, const LinearInput
                      [&] { impl_->linear(w.turned, {}, {.x = args.dy, .y = args.dx, .residual = args.residual}); });
 }
 
-void OneDnn::Impl::linear(const memory& weight, const memory& bias, const LinearArgs& args) {
+void OneDnn::Impl::linear(const memory& given, const memory& bias, const LinearArgs& args) {
   const int64_t rows = args.x.shape()[0];
   if (args.activation && args.residual) {  // CLIP has no such layer, and few of oneDNN's kernels do both
     const Tensor product = Tensor::empty(args.y.shape());
-    linear(weight, bias, {.x = args.x, .y = product, .activation = args.activation});
+    linear(given, bias, {.x = args.x, .y = product, .activation = args.activation});
     parallel_for(rows, [&](int64_t r) {
       const auto from = product.row<float>(r), added = args.residual.row<float>(r), to = args.y.row<float>(r);
       for (size_t i = 0; i < to.size(); ++i) to[i] = from[i] + added[i];
@@ -445,6 +460,7 @@ void OneDnn::Impl::linear(const memory& weight, const memory& bias, const Linear
     return;
   }
   copy_residual(args.residual, args.y);
+  const memory weight = multipliable(given, args.x.shape()[1], args.y.shape()[1]);
   if (rows > 1 || cpu_target() >= CpuTarget::kAvx2) {
     return run(linear_plan(weight.get_desc(), bool{bias}, rows, args), weight, bias, args.x, args.y);
   }
@@ -492,6 +508,7 @@ void OneDnn::linear_weight_gradient(const LinearWeightGradientArgs& args) {
 void OneDnn::prepare(const LinearSpec& spec, const LinearArgs& args) {
   translating_errors("prepare_linear", [&] {
     const memory::desc layout = impl_->training_layout(args.x.shape()[1], args.y.shape()[1], spec.transposed);
+    impl_->reserve_panels(layout);
     impl_->reserve_scratchpad(impl_->linear_plan(layout, true, args.x.shape()[0], args));
   });
 }
@@ -499,6 +516,7 @@ void OneDnn::prepare(const LinearSpec& spec, const LinearArgs& args) {
 void OneDnn::prepare(const LinearSpec& spec, const LinearInputGradientArgs& args) {
   translating_errors("prepare_linear", [&] {
     const memory::desc layout = impl_->training_layout(args.dy.shape()[1], args.dx.shape()[1], !spec.transposed);
+    impl_->reserve_panels(layout);
     impl_->reserve_scratchpad(
         impl_->linear_plan(layout, false, args.dy.shape()[0], {.x = args.dy, .y = args.dx, .residual = args.residual}));
   });
