@@ -54,7 +54,7 @@ void search(benchmark::State& state) {
       LogisticRegression regression(train.x, train.labels, kClasses);
       int iterations = 0;
       const LambdaSearch found = search_lambda(
-          [&](const LogisticOptions& by, const LinearClassifier* start) { return regression.fit(by, start); },
+          [&](const LogisticOptions& by, const LinearClassifier* from) { return regression.fit(by, from); },
           validation.x, [&](TensorView scores) { return top1_of(scores, validation.labels); }, {},
           [&](const LambdaTrial& trial) {
             iterations += trial.iterations;
