@@ -311,12 +311,11 @@ OneDnn::Impl::Wrapped OneDnn::Impl::wrap(const memory::desc& layout, LaidOut* kn
   return {memory(layout, engine, words.view().raw()), held.is_filled};
 }
 
-// In the layout that oneDNN multiplies fastest; into memory of an earlier call, or new.
+// Into memory of the layout that oneDNN multiplies fastest.
 memory OneDnn::Impl::packed(const TensorView& weight, bool transposed, memory into) {
   const int64_t in = weight.shape()[transposed ? 0 : 1], out = weight.shape()[transposed ? 1 : 0];
   Tensor held;
   memory from(weight_desc(in, out, Type::f32, transposed), engine, as_float(weight, held));
-  if (!into) into = memory(linear_layout(in, out), engine);
   dnnl::reorder(from, into).execute(stream, from, into);
   stream.wait();
   return into;
@@ -326,7 +325,8 @@ memory OneDnn::Impl::packed(const TensorView& weight, bool transposed, memory in
 // brought before each product: that takes a hundredth of the product's time, and two copies of all weights would have
 // to be made anew after each step.
 memory OneDnn::Impl::multipliable(const memory& weight, int64_t in, int64_t out) {
-  const memory::desc layout = training_layout(in, out, weight.get_desc() == weight_desc(in, out, operands, true));
+  if (linear_is_matmul) return weight;
+  const memory::desc layout = linear_layout(in, out);
   if (weight.get_desc() == layout) return weight;
   reserve_panels(layout);
   memory from = weight, into(layout, engine, panels.view().raw());
@@ -508,7 +508,7 @@ void OneDnn::linear_weight_gradient(const LinearWeightGradientArgs& args) {
 void OneDnn::prepare(const LinearSpec& spec, const LinearArgs& args) {
   translating_errors("prepare_linear", [&] {
     const memory::desc layout = impl_->training_layout(args.x.shape()[1], args.y.shape()[1], spec.transposed);
-    impl_->reserve_panels(layout);
+    if (!impl_->linear_is_matmul) impl_->reserve_panels(layout);
     impl_->reserve_scratchpad(impl_->linear_plan(layout, true, args.x.shape()[0], args));
   });
 }
@@ -516,7 +516,7 @@ void OneDnn::prepare(const LinearSpec& spec, const LinearArgs& args) {
 void OneDnn::prepare(const LinearSpec& spec, const LinearInputGradientArgs& args) {
   translating_errors("prepare_linear", [&] {
     const memory::desc layout = impl_->training_layout(args.dy.shape()[1], args.dx.shape()[1], !spec.transposed);
-    impl_->reserve_panels(layout);
+    if (!impl_->linear_is_matmul) impl_->reserve_panels(layout);
     impl_->reserve_scratchpad(
         impl_->linear_plan(layout, false, args.dy.shape()[0], {.x = args.dy, .y = args.dx, .residual = args.residual}));
   });
