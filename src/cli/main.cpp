@@ -137,6 +137,7 @@ int run(std::span<const std::string> args) {
 int main(int argc, char** argv) {
   using namespace clipkit;
   using namespace clipkit::cli;
+  say_when_interrupted();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error like a full disk
   set_log_sink([](LogLevel level, std::string_view text) {
     if (level == LogLevel::kWarning) message("warning: " + std::string(text));

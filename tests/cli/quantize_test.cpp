@@ -1,4 +1,6 @@
 // quantize: a model in, a smaller one out that other commands read; what is said where that goes wrong.
+#include <sys/stat.h>
+
 #include "cli/program.h"
 
 namespace clipkit::testing {
@@ -36,6 +38,29 @@ TEST_F(QuantizeCommand, SaysWhichBoundIsMissedAndWritesNothing) {
 TEST_F(QuantizeCommand, WantsAModelAndAPlace) {
   EXPECT_EQ(clipkit({"quantize", "generated:mini-vit"}).status, 2);
   EXPECT_EQ(clipkit({"quantize", "--output", in_folder("int8")}).status, 2);
+}
+
+// Texts come from a pipe that nobody writes to, so that it is known where the program is.
+TEST_F(QuantizeCommand, SaysThatItWasStoppedAndLeavesNothing) {
+  const std::string texts = in_folder("texts");
+  for (const int signal : {SIGINT, SIGTERM}) {
+    ASSERT_EQ(::mkfifo(texts.c_str(), 0600), 0);
+    Process quantize(
+        {CLIPKIT_PROGRAM, "quantize", "generated:mini-vit", "--output", in_folder("int8"), "--texts", texts});
+    int pipe = -1;  // opens once there is a reader
+    for (int i = 0; i < 6000 && pipe < 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      pipe = ::open(texts.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    }
+    ASSERT_GE(pipe, 0);
+    quantize.signal(signal);
+    const Result stopped = quantize.wait();
+    ::close(pipe);
+    EXPECT_EQ(stopped.status, 128 + signal);
+    EXPECT_THAT(stopped.err, HasSubstr("clipkit: stopped\n"));
+    fs::remove(texts);
+    EXPECT_THAT(names_in_folder(), IsEmpty());
+  }
 }
 
 }  // namespace
