@@ -91,6 +91,14 @@ struct ClassificationScores {
   std::vector<Confusion> confusions{};  // all pairs that occur, by right and predicted class
 };
 
+// One fold of a set that has several.
+struct FoldScore {
+  std::string train_split{}, test_split{};  // train_split: empty where nothing is learnt
+  std::string test_sha256{};                // of its test pictures, as EvalOrigin::data_sha256
+  double score = 0;                         // by the set's metric
+  std::optional<double> lambda{};           // of a linear probe
+};
+
 struct ZeroShotOptions {
   EvalInput input{};
   std::vector<std::string> templates{};                 // instead of the set's; each with {}
@@ -113,6 +121,10 @@ struct ZeroShotResult {
   double logit_scale = 0;                // of the probabilities
   ClassificationScores scores{};
   std::vector<Mistake> mistakes{};  // surest first
+  // Of a set with several test splits all of them, where no split is named: UCF101's three. The score is their mean,
+  // with the interval of Student's t over them; everything else is of the first.
+  std::vector<FoldScore> folds{};
+  Estimate over_folds{};
 };
 
 // Which features a probe is fitted on.
@@ -135,13 +147,9 @@ struct ProbeResult {
     double lambda = 0, score = 0;  // by the set's metric, of the validation pictures
     int iterations = 0;
   };
-  struct OfFold {
-    std::string train_split{}, test_split{};
-    double lambda = 0, score = 0;  // by the set's metric
-  };
   // Of a set with several folds all of them, where no split is named: UCF101's three, STL-10's ten. The score is their
   // mean, with the interval of Student's t over them; everything else is of the first.
-  std::vector<OfFold> folds{};
+  std::vector<FoldScore> folds{};
   Estimate over_folds{};
   EvalOrigin origin{};  // of the test pictures
   std::string train_sha256{}, validation_sha256{};
@@ -186,10 +194,10 @@ struct FewShotOptions {
 struct FewShotResult {
   struct Point {
     int shots = 0;                      // 0: all
-    double mean = 0;                    // of the set's metric over the seeds
-    double low = 0, high = 0;           // 95 %, by Student's t over the seeds; NaN for one
-    std::vector<double> scores{};       // of each seed
-    std::vector<std::string> chosen{};  // what each seed's held-out shots chose: "lambda 1", "alpha 1, beta 5.5"
+    double mean = 0;                    // of the set's metric over the draws
+    double low = 0, high = 0;           // 95 %, by Student's t over the draws; NaN for one
+    std::vector<double> scores{};       // of each seed, of one fold after the other
+    std::vector<std::string> chosen{};  // what each draw's held-out shots chose: "lambda 1", "alpha 1, beta 5.5"
   };
   struct Head {
     std::string name{}, what{};
@@ -199,6 +207,9 @@ struct FewShotResult {
   std::string train_sha256{}, metric{};
   std::vector<std::string> templates{};
   double zero_shot = 0;
+  // Of a set with several folds all of them, where no split is named, with their zero-shot scores, of which zero_shot
+  // is the mean. The heads' means are over the seeds of all folds; everything else is of the first.
+  std::vector<FoldScore> folds{};
   std::vector<Head> heads{};
   std::optional<FineTuning> fine_tuning{};  // of the heads that fine-tune, if there are any
 };

@@ -93,12 +93,12 @@ std::string model_sha256(const EvalInput& input) {
 }
 
 ZeroShotResult evaluate_zero_shot(const ZeroShotOptions& options, const EvalCallbacks& callbacks) {
-  const LabelledSet set = open_labelled_set(options.input.data, options.input.split);
+  const std::vector<LabelledSet> splits = open_test_splits(options.input);
   std::vector<std::string> unused;
-  prompts_for(options, set, unused);  // what is wrong with them is said before a model is loaded
+  prompts_for(options, splits.front(), unused);  // what is wrong with them is said before a model is loaded
   const auto opened = open(options.input, true);
-  return run_zero_shot(options, set, opened->encoder, static_cast<double>(opened->model.logit_scale()), opened->cache,
-                       opened->origin, callbacks);
+  return run_zero_shot_folds(options, splits, opened->encoder, static_cast<double>(opened->model.logit_scale()),
+                             opened->cache, opened->origin, callbacks);
 }
 
 ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& callbacks) {
@@ -109,11 +109,11 @@ ProbeResult evaluate_probe(const ProbeOptions& options, const EvalCallbacks& cal
 }
 
 FewShotResult evaluate_few_shot(const FewShotOptions& options, const EvalCallbacks& callbacks) {
-  const ProbeSets sets = open_probe_sets(options.probe);
-  check_few_shot(options, sets);
+  const std::vector<ProbeSets> folds = open_probe_folds(options.probe);
+  for (const ProbeSets& sets : folds) check_few_shot(options, sets);
   const auto opened = open(options.probe.input, true);
-  return run_few_shot(
-      options, sets, opened->encoder, output_of(options.probe.layer, opened->model.config()),
+  return run_few_shot_folds(
+      options, folds, opened->encoder, output_of(options.probe.layer, opened->model.config()),
       static_cast<double>(opened->model.logit_scale()), opened->cache, [&] { return trainable(options.probe.input); },
       opened->origin, callbacks);
 }

@@ -89,4 +89,9 @@ void print_scores(const ClassificationScores& scores, const EvalOrigin& origin) 
   print("calibration error  " + fixed(100 * scores.calibration_error, 2) + " %\n");
 }
 
+void print_mean_of_folds(const std::vector<FoldScore>& folds, const Estimate& mean) {
+  if (folds.empty()) return;
+  print("mean of " + std::to_string(folds.size()) + " folds    " + spelled(mean) + "; the others are of the first\n");
+}
+
 }  // namespace clipkit::cli

@@ -62,5 +62,7 @@ auto evaluate(const Work& work) {
 // "84.31 % (83.60 to 85.02)".
 std::string spelled(const Estimate& estimate);
 void print_scores(const ClassificationScores& scores, const EvalOrigin& origin);
+// Nothing for a set without folds.
+void print_mean_of_folds(const std::vector<FoldScore>& folds, const Estimate& mean);
 
 }  // namespace clipkit::cli

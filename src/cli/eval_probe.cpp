@@ -136,6 +136,7 @@ int EvalProbe::run_shots() {
       evaluate([&](const EvalCallbacks& callbacks) { return evaluate_few_shot(few_, callbacks); });
   eval_.finish(result, [&] {
     print(result.origin.title + ": " + std::to_string(result.origin.pictures) + " pictures, " + result.metric + "\n");
+    if (!result.folds.empty()) print("means of " + std::to_string(result.folds.size()) + " folds\n");
     print("zero-shot " + fixed(100 * result.zero_shot, 2) + " %\n\n");
     std::vector<std::vector<std::string>> rows = {{"shots"}};
     for (const auto& head : result.heads) rows[0].push_back(head.name);
@@ -163,9 +164,7 @@ int EvalProbe::run(const Arguments& arguments) {
   const ProbeResult result = evaluate([&](const EvalCallbacks& callbacks) { return evaluate_probe(o_, callbacks); });
   eval_.finish(result, [&] {
     print_scores(result.scores, result.origin);
-    if (!result.folds.empty())
-      print("mean of " + std::to_string(result.folds.size()) + " folds    " + spelled(result.over_folds) +
-            "; the others are of the first\n");
+    print_mean_of_folds(result.folds, result.over_folds);
     print("lambda             " + fixed(result.lambda, 6) +
           (o_.lambda ? ""
                      : ", best of " + std::to_string(result.trials.size()) + " on " +

@@ -112,7 +112,7 @@ EvalSuite::Row EvalSuite::run_one(const DataSetInfo& set, const std::string& tas
     if (!set.problem.empty()) throw Error(ErrorCode::kUnsupported, set.problem);
     const auto take = [&](const auto& result) {
       write_eval_report(folder, result);
-      row.score = result.scores.score.value;
+      row.score = result.folds.empty() ? result.scores.score.value : result.over_folds.value;
       row.metric = result.scores.metric;
       row.state = std::to_string(result.origin.pictures) + " pictures";
       if (!result.origin.unreadable.empty())
@@ -122,9 +122,7 @@ EvalSuite::Row EvalSuite::run_one(const DataSetInfo& set, const std::string& tas
       if (task == "probe") {
         ProbeOptions options;
         options.input = input;
-        const ProbeResult result = evaluate_probe(options, callbacks);
-        take(result);
-        if (!result.folds.empty()) row.score = result.over_folds.value;
+        take(evaluate_probe(options, callbacks));
       } else {
         ZeroShotOptions options;
         options.input = input;

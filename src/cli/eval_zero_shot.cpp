@@ -72,7 +72,10 @@ int EvalZeroShot::run(const Arguments& arguments) {
   o_.prompts = prompts_;
   const ZeroShotResult result =
       evaluate([&](const EvalCallbacks& callbacks) { return evaluate_zero_shot(o_, callbacks); });
-  eval_.finish(result, [&] { print_scores(result.scores, result.origin); });
+  eval_.finish(result, [&] {
+    print_scores(result.scores, result.origin);
+    print_mean_of_folds(result.folds, result.over_folds);
+  });
   return kSuccess;
 }
 

@@ -80,6 +80,19 @@ OrderedJson json_of(const ClassificationScores& scores) {
   return json;
 }
 
+OrderedJson json_of(const std::vector<FoldScore>& folds) {
+  OrderedJson json = OrderedJson::array();
+  for (const FoldScore& one : folds) {
+    OrderedJson& fold = json.emplace_back(OrderedJson::object());
+    if (!one.train_split.empty()) fold["train"] = one.train_split;
+    fold["test"] = one.test_split;
+    fold["test_sha256"] = one.test_sha256;
+    if (one.lambda) fold["lambda"] = *one.lambda;
+    fold["score"] = number(one.score);
+  }
+  return json;
+}
+
 std::string to_json(const ZeroShotResult& result) {
   OrderedJson json = {{"task", "zero-shot"}, {"origin", json_of(result.origin)}};
   json["templates"] = result.templates;
@@ -95,6 +108,10 @@ std::string to_json(const ZeroShotResult& result) {
                         {"probability_predicted", one.probability_predicted}});
   }
   json["mistakes"] = std::move(mistakes);
+  if (!result.folds.empty()) {
+    json["over_folds"] = json_of(result.over_folds);
+    json["folds"] = json_of(result.folds);
+  }
   return text(json);
 }
 
@@ -115,10 +132,7 @@ std::string to_json(const ProbeResult& result) {
   json["scores"] = json_of(result.scores);
   if (!result.folds.empty()) {
     json["over_folds"] = json_of(result.over_folds);
-    for (const auto& one : result.folds) {
-      json["folds"].push_back(
-          {{"train", one.train_split}, {"test", one.test_split}, {"lambda", one.lambda}, {"score", number(one.score)}});
-    }
+    json["folds"] = json_of(result.folds);
   }
   return text(json);
 }
@@ -144,6 +158,7 @@ std::string to_json(const FewShotResult& result) {
                       {"metric", result.metric},
                       {"zero_shot", number(result.zero_shot)},
                       {"heads", std::move(heads)}};
+  if (!result.folds.empty()) json["folds"] = json_of(result.folds);
   if (const auto& f = result.fine_tuning) {
     json["fine_tuning"] = {
         {"lr", f->lr}, {"weight_decay", f->weight_decay}, {"epochs", f->epochs}, {"batch_size", f->batch_size}};

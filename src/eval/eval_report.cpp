@@ -19,6 +19,32 @@ std::string chosen_by_seeds(const std::vector<std::string>& chosen) {
   return chosen.size() > 1 && same ? chosen.front() + " each time" : joined(chosen);
 }
 
+// metric: of their scores.
+void add_folds(HtmlPage& page, const std::vector<FoldScore>& folds, const std::string& metric) {
+  if (folds.empty()) return;
+  const bool learns = !folds.front().train_split.empty(), has_lambda = folds.front().lambda.has_value();
+  page.heading("Folds");
+  HtmlTable table;
+  if (learns) table.columns.push_back("trained on");
+  table.columns.push_back("tested on");
+  if (has_lambda) table.columns.push_back("lambda");
+  table.columns.push_back(concat(metric, ", %"));
+  for (const FoldScore& one : folds) {
+    std::vector<std::string>& row = table.rows.emplace_back();
+    if (learns) row.push_back(one.train_split);
+    row.push_back(one.test_split);
+    if (has_lambda) row.push_back(fixed(*one.lambda, "%.4g"));
+    row.push_back(percent(one.score));
+  }
+  page.table(table);
+}
+
+void add_mean_of_folds(HtmlPage& page, const std::vector<FoldScore>& folds, const Estimate& mean) {
+  if (folds.empty()) return;
+  page.table({.columns = {"", "%", "95 % interval"}, .rows = {row_of("mean of the folds", mean)}});
+  page.paragraph(concat("Everything below is of the first fold, tested on ", folds.front().test_split, "."));
+}
+
 void add_scores(HtmlPage& page, const ClassificationScores& s) {
   page.heading("Scores");
   HtmlTable table{.columns = {"", "%", "95 % interval"}, .rows = {}};
@@ -99,6 +125,8 @@ void write_eval_report(const fs::path& folder, const ZeroShotResult& r) {
   HtmlPage page(concat("Zero-shot: ", r.origin.title));
   page.paragraph(concat(percent(r.scores.score.value), " % (", r.scores.metric, ") of ", r.origin.pictures,
                         " pictures among ", r.origin.classes, " classes."));
+  add_folds(page, r.folds, r.scores.metric);
+  add_mean_of_folds(page, r.folds, r.over_folds);
   add_scores(page, r.scores);
   if (!r.mistakes.empty()) {
     page.heading("The surest mistakes");
@@ -130,16 +158,8 @@ void write_eval_report(const fs::path& folder, const ProbeResult& r) {
   page.paragraph(concat(percent(r.scores.score.value), " % (", r.scores.metric, ") of ", r.origin.pictures,
                         " pictures among ", r.origin.classes, " classes, from ", r.width, " features of ",
                         r.train_pictures + r.validation_pictures, " pictures."));
-  if (!r.folds.empty()) {
-    page.heading("Folds");
-    HtmlTable table{.columns = {"trained on", "tested on", "lambda", concat(r.scores.metric, ", %")}, .rows = {}};
-    for (const auto& one : r.folds)
-      table.rows.push_back({one.train_split, one.test_split, fixed(one.lambda, "%.4g"), percent(one.score)});
-    page.table(table);
-    HtmlTable mean{.columns = {"", "%", "95 % interval"}, .rows = {row_of("mean of the folds", r.over_folds)}};
-    page.table(mean);
-    page.paragraph(concat("Everything below is of the first fold, ", r.train_split, "."));
-  }
+  add_folds(page, r.folds, r.scores.metric);
+  add_mean_of_folds(page, r.folds, r.over_folds);
   add_scores(page, r.scores);
   if (!r.trials.empty()) {
     page.heading("The search of the regulariser");
@@ -174,7 +194,7 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
   page.paragraph(
       concat("Zero-shot: ", percent(r.zero_shot), " % (", r.metric, ") of ", r.origin.pictures,
              " pictures. Heads are fitted on so many pictures of each class; bands are 95 % intervals of the ",
-             "mean over seeds."));
+             "mean over ", r.folds.empty() ? "seeds." : concat("the seeds of ", r.folds.size(), " folds.")));
   LinePlot plot{.title = "Score by shots of each class",
                 .x_label = "shots",
                 .y_label = r.metric,
@@ -200,6 +220,7 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
   }
   if (!plot.x_ticks.empty()) page.plots(std::span(&plot, 1));
   page.table(table);
+  add_folds(page, r.folds, concat("zero-shot, ", r.metric));
   page.heading("Heads");
   HtmlTable heads{.columns = {}, .rows = {}};
   for (const auto& head : r.heads) heads.rows.push_back({head.name, head.what});

@@ -1,6 +1,7 @@
 #include "eval/labelled_pictures.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/concat.h"
 #include "image/convert_color.h"
@@ -54,6 +55,13 @@ void describe(const LabelledSet& set, const PictureFeatures& features, EvalOrigi
 void add_unreadable(const LabelledSet& set, const PictureFeatures& features, EvalOrigin& origin) {
   for (const auto& [picture, reason] : features.unreadable)
     origin.unreadable.push_back({concat(set.split, ": ", picture), reason});
+}
+
+void add_unreadable_of_fold(const EvalOrigin& fold, EvalOrigin& origin) {
+  std::set<std::string> there;
+  for (const auto& one : origin.unreadable) there.insert(one.picture);
+  for (const auto& one : fold.unreadable)
+    if (there.insert(one.picture).second) origin.unreadable.push_back(one);
 }
 
 std::string thumbnail(LabelledPicture picture) {

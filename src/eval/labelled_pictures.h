@@ -24,6 +24,9 @@ void describe(const LabelledSet& set, const PictureFeatures& features, EvalOrigi
 // Adds the unreadable pictures of a split that is learnt from, "SPLIT: " before their names.
 void add_unreadable(const LabelledSet& set, const PictureFeatures& features, EvalOrigin& origin);
 
+// Adds those of another fold of the same set that are not yet there.
+void add_unreadable_of_fold(const EvalOrigin& fold, EvalOrigin& origin);
+
 // The picture as a file that a browser shows, at most kThumbnailSide on each side.
 inline constexpr int64_t kThumbnailSide = 256;  // px
 std::string thumbnail(LabelledPicture picture);

@@ -8,6 +8,7 @@
 #include "eval/class_prompts.h"
 #include "eval/classification.h"
 #include "eval/labelled_pictures.h"
+#include "eval/mean_of_draws.h"
 #include "eval/picture_features.h"
 #include "eval/zero_shot_classifier.h"
 
@@ -125,6 +126,37 @@ ZeroShotResult run_zero_shot(const ZeroShotOptions& options, const LabelledSet& 
   answers.describe_in(set, origin);
   result.templates = std::move(answers.templates);
   result.origin = std::move(origin);
+  return result;
+}
+
+std::vector<LabelledSet> open_test_splits(const EvalInput& input) {
+  std::vector<LabelledSet> splits;
+  splits.push_back(open_labelled_set(input.data, input.split));
+  if (!input.split.empty()) return splits;
+  for (const Fold& fold : std::vector<Fold>(splits.front().folds)) {
+    const bool is_open =
+        std::any_of(splits.begin(), splits.end(), [&](const LabelledSet& set) { return set.split == fold.test; });
+    if (!is_open) splits.push_back(open_labelled_set(input.data, fold.test));
+  }
+  return splits;
+}
+
+ZeroShotResult run_zero_shot_folds(const ZeroShotOptions& options, const std::vector<LabelledSet>& splits,
+                                   const Encoder& encoder, double logit_scale, const std::filesystem::path& cache,
+                                   const EvalOrigin& origin, const EvalCallbacks& callbacks) {
+  ZeroShotResult result = run_zero_shot(options, splits.front(), encoder, logit_scale, cache, origin, callbacks);
+  if (splits.size() == 1) return result;
+  std::vector<double> scores;
+  for (const LabelledSet& set : splits) {
+    const bool first = &set == &splits.front();
+    const ZeroShotResult one =
+        first ? ZeroShotResult{} : run_zero_shot(options, set, encoder, logit_scale, cache, origin, callbacks);
+    const ZeroShotResult& of = first ? result : one;
+    scores.push_back(of.scores.score.value);
+    result.folds.push_back({.test_split = set.split, .test_sha256 = of.origin.data_sha256, .score = scores.back()});
+    add_unreadable_of_fold(one.origin, result.origin);
+  }
+  result.over_folds = mean_of_draws(scores);
   return result;
 }
 

@@ -38,6 +38,15 @@ ZeroShotResult run_zero_shot(const ZeroShotOptions& options, const LabelledSet& 
                              double logit_scale, const std::filesystem::path& cache, EvalOrigin origin,
                              const EvalCallbacks& callbacks);
 
+// What to score one after the other: every test split of a set whose folds have several, unless one is named. Errors:
+// as of open_labelled_set().
+std::vector<LabelledSet> open_test_splits(const EvalInput& input);
+
+// The same for each of some test splits, with the mean of their scores.
+ZeroShotResult run_zero_shot_folds(const ZeroShotOptions& options, const std::vector<LabelledSet>& splits,
+                                   const Encoder& encoder, double logit_scale, const std::filesystem::path& cache,
+                                   const EvalOrigin& origin, const EvalCallbacks& callbacks);
+
 // The texts that stand for each class. Errors: kInvalidArgument (templates without {}, or other numbers of names or
 // prompts than the set has classes).
 std::vector<std::vector<std::string>> prompts_for(const ZeroShotOptions& options, const LabelledSet& set,

@@ -202,4 +202,43 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
   return result;
 }
 
+FewShotResult run_few_shot_folds(const FewShotOptions& options, const std::vector<ProbeSets>& folds,
+                                 const Encoder& encoder, Output plain, double logit_scale,
+                                 const std::filesystem::path& cache,
+                                 const std::function<FineTuner::Parts()>& open_model, const EvalOrigin& origin,
+                                 const EvalCallbacks& callbacks) {
+  const auto run = [&](const ProbeSets& sets) {
+    return run_few_shot(options, sets, encoder, plain, logit_scale, cache, open_model, origin, callbacks);
+  };
+  FewShotResult result = run(folds.front());
+  if (folds.size() == 1) return result;
+  const auto add_fold = [&](const ProbeSets& sets, const FewShotResult& of) {
+    result.folds.push_back({.train_split = sets.train.split,
+                            .test_split = sets.test.split,
+                            .test_sha256 = of.origin.data_sha256,
+                            .score = of.zero_shot});
+  };
+  add_fold(folds.front(), result);
+  double zero_shot = result.zero_shot;
+  for (size_t i = 1; i < folds.size(); ++i) {
+    const FewShotResult one = run(folds[i]);
+    add_fold(folds[i], one);
+    zero_shot += one.zero_shot;
+    add_unreadable_of_fold(one.origin, result.origin);
+    for (size_t h = 0; h < one.heads.size(); ++h) {
+      for (size_t p = 0; p < one.heads[h].points.size(); ++p) {
+        const FewShotResult::Point& from = one.heads[h].points[p];
+        FewShotResult::Point& to = result.heads[h].points[p];
+        to.scores.insert(to.scores.end(), from.scores.begin(), from.scores.end());
+        to.chosen.insert(to.chosen.end(), from.chosen.begin(), from.chosen.end());
+      }
+    }
+  }
+  result.zero_shot = zero_shot / static_cast<double>(folds.size());
+  for (auto& head : result.heads) {
+    for (auto& point : head.points) add_summary(point);
+  }
+  return result;
+}
+
 }  // namespace clipkit

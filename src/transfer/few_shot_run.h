@@ -27,4 +27,11 @@ FewShotResult run_few_shot(const FewShotOptions& options, const ProbeSets& sets,
                            const std::function<FineTuner::Parts()>& open_model, EvalOrigin origin,
                            const EvalCallbacks& callbacks);
 
+// The same for each of some folds, with the means of their scores.
+FewShotResult run_few_shot_folds(const FewShotOptions& options, const std::vector<ProbeSets>& folds,
+                                 const Encoder& encoder, Output plain, double logit_scale,
+                                 const std::filesystem::path& cache,
+                                 const std::function<FineTuner::Parts()>& open_model, const EvalOrigin& origin,
+                                 const EvalCallbacks& callbacks);
+
 }  // namespace clipkit

@@ -187,7 +187,12 @@ ProbeResult run_probe_folds(const ProbeOptions& options, const std::vector<Probe
     const ProbeResult one = first ? ProbeResult{} : run_probe(options, sets, encoder, output, cache, origin, callbacks);
     const ProbeResult& of = first ? result : one;
     scores.push_back(of.scores.score.value);
-    result.folds.push_back({sets.train.split, sets.test.split, of.lambda, scores.back()});
+    result.folds.push_back({.train_split = sets.train.split,
+                            .test_split = sets.test.split,
+                            .test_sha256 = of.origin.data_sha256,
+                            .score = scores.back(),
+                            .lambda = of.lambda});
+    add_unreadable_of_fold(one.origin, result.origin);
   }
   result.over_folds = mean_of_draws(scores);
   return result;

@@ -6,6 +6,7 @@
 #include "base/file_writer.h"
 #include "base/json.h"
 #include "clipkit/error.h"
+#include "data/sets/set_tree.h"
 #include "eval/made_set.h"
 #include "report/well_formed.h"
 #include "support/temporary_folder.h"
@@ -99,6 +100,46 @@ TEST(ZeroShot, GivesTheSameFromTheCache) {
   const std::string first = to_json(run(set, {}, folder.path())), again = to_json(run(set, {}, folder.path()));
   EXPECT_EQ(first, again);
   EXPECT_EQ(first, to_json(run(set)));
+}
+
+TEST(ZeroShot, OpensEveryTestSplitUnlessOneIsNamed) {
+  testing::SetTree tree;
+  for (const std::string fold : {"01", "02", "03"}) {
+    tree.put("ucfTrainTestlist/testlist" + fold + ".txt", "YoYo/v_YoYo_g" + fold + "_c01.avi\n");
+    tree.put("ucfTrainTestlist/trainlist" + fold + ".txt", "YoYo/v_YoYo_g08_c" + fold + ".avi 101\n");
+  }
+  EvalInput input;
+  input.data = "ucf101:" + tree.path();
+  const std::vector<LabelledSet> splits = open_test_splits(input);
+  ASSERT_THAT(splits, SizeIs(3));
+  EXPECT_EQ(splits[2].split, "test3");
+  input.split = "test2";
+  ASSERT_THAT(open_test_splits(input), SizeIs(1));
+  EXPECT_EQ(open_test_splits(input)[0].split, "test2");
+}
+
+TEST(ZeroShot, GivesTheMeanOfTestSplits) {
+  const TemporaryFolder folder;
+  std::vector<LabelledSet> splits;
+  for (int i = 0; i < 2; ++i) splits.push_back(made_set(30));
+  splits[1].split = "test2";
+  reader_of(splits[0]).damaged = {7};
+  reader_of(splits[1]).damaged = {7, 8};
+  reader_of(splits[1]).wrong = {0, 1, 2, 3, 4, 5, 6};
+  const MadeEncoder made;
+  const ZeroShotResult result = run_zero_shot_folds({}, splits, made.encoder, 10, {}, {.command = "test"}, {});
+  ASSERT_THAT(result.folds, SizeIs(2));
+  EXPECT_EQ(result.folds[1].test_split, "test2");
+  EXPECT_NE(result.folds[1].test_sha256, result.folds[0].test_sha256);
+  EXPECT_DOUBLE_EQ(result.folds[1].score, 0.75);
+  EXPECT_DOUBLE_EQ(result.over_folds.value, 0.875);
+  EXPECT_DOUBLE_EQ(result.scores.score.value, 1) << "the first one's";
+  EXPECT_THAT(result.origin.unreadable, SizeIs(2)) << "each once, those of the second split too";
+  write_eval_report(folder / "out", result);
+  EXPECT_THAT(read_file(folder / "out/index.html", 1 << 24), HasSubstr("Everything below is of the first fold"));
+  const Json json = read_json(folder / "out/result.json");
+  EXPECT_EQ(json["over_folds"]["value"], 0.875);
+  EXPECT_EQ(json["folds"][1]["test"], "test2");
 }
 
 TEST(ZeroShot, WritesAPageAndJson) {

@@ -189,5 +189,32 @@ TEST(FewShotRun, LearnsAndComparesWithZeroShot) {
   EXPECT_EQ(parse_json(to_json(result), "result")["heads"].size(), 4U);
 }
 
+TEST(FewShotRun, TakesTheDrawsOfAllFoldsTogether) {
+  std::vector<ProbeSets> folds;
+  for (const char* split : {"train1", "train2"}) {
+    folds.push_back({made_set(60), made_set(30), std::nullopt});
+    folds.back().train.split = split;
+  }
+  testing::reader_of(folds[1].test).wrong = {0, 1, 2};
+  testing::reader_of(folds[1].train).damaged = {9};
+  FewShotOptions options;
+  options.shots = {2, 0};
+  options.methods = {FewShotMethod::kProbe};
+  const MadeEncoder made;
+  const FewShotResult result =
+      run_few_shot_folds(options, folds, made.encoder, Output::kBeforeProjection, 10, {}, {}, {.command = "test"}, {});
+  ASSERT_THAT(result.folds, SizeIs(2));
+  EXPECT_DOUBLE_EQ(result.folds[1].score, 0.9);
+  EXPECT_DOUBLE_EQ(result.zero_shot, 0.95);
+  const auto& points = result.heads[0].points;
+  ASSERT_THAT(points[0].scores, SizeIs(6)) << "three seeds of each fold";
+  ASSERT_THAT(points[1].scores, SizeIs(2));
+  EXPECT_DOUBLE_EQ(points[1].mean, (points[1].scores[0] + points[1].scores[1]) / 2);
+  EXPECT_NEAR(points[1].mean - points[1].low, 12.7062 * std::abs(points[1].scores[0] - points[1].scores[1]) / 2, 1e-4);
+  ASSERT_THAT(result.origin.unreadable, SizeIs(1));
+  EXPECT_EQ(result.origin.unreadable[0].picture, "train2: picture 9");
+  EXPECT_EQ(parse_json(to_json(result), "result")["folds"][1]["train"], "train2");
+}
+
 }  // namespace
 }  // namespace clipkit

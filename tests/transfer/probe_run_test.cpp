@@ -110,6 +110,7 @@ TEST(ProbeRun, GivesTheMeanOfFolds) {
   folds.push_back(made_sets(60, 30));
   folds.push_back(made_sets(60, 30));
   folds[1].train.split = "train2";
+  reader_of(folds[1].train).damaged = {50};
   reader_of(folds[1].test).wrong = {0, 1, 2};
   const MadeEncoder made;
   const ProbeResult result =
@@ -120,6 +121,8 @@ TEST(ProbeRun, GivesTheMeanOfFolds) {
   EXPECT_DOUBLE_EQ(result.folds[1].score, 0.9);
   EXPECT_DOUBLE_EQ(result.over_folds.value, 0.95);
   EXPECT_DOUBLE_EQ(result.scores.score.value, 1) << "the first fold's";
+  ASSERT_EQ(result.origin.unreadable.size(), 1U);
+  EXPECT_EQ(result.origin.unreadable[0].picture, "train2: picture 50");
 }
 
 TEST(ProbeRun, UsesAValidationSplitWhereThereIsOne) {
