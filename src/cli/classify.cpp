@@ -62,8 +62,10 @@ Manual Classify::manual() {
           "of these. Without FILE the labels are weighed against some 700 words of a vocabulary that are unlike all\n"
           "of them (neglabel, Jiang et al. 2024); the picture is declined if the words together weigh more than the\n"
           "labels. With the model that comes with clipkit and ten labels that declines some 90 % of the pictures of\n"
-          "other things and 2 % of those of the labels; with hundreds of labels little is declined. To keep a part of\n"
-          "your pictures that you choose, calibrate a rule with \"clipkit eval reject\".\n"
+          "other things and 2 % of those of the labels; with hundreds of labels little is declined. No other model "
+          "was\n"
+          "measured: what this keeps with one of OpenAI's is not known. To keep a part of your pictures that you\n"
+          "choose, calibrate a rule with \"clipkit eval reject\".\n"
           "With --vocabulary no labels are asked for: words of a vocabulary that fit best are proposed. It is encoded\n"
           "once for each model and kept in the cache. JSON has --top-k words then, not all of them.",
       .argument_help = {{"PICTURE", "files or folders; arguments that exist as files are pictures until --"},
