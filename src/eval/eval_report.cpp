@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "base/concat.h"
 #include "eval/report_parts.h"
@@ -13,10 +12,21 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMatrixClasses = 25, kConfusionsShown = 40;
 
-// What each seed chose, once if it is the same.
-std::string chosen_by_seeds(const std::vector<std::string>& chosen) {
-  const bool same = std::adjacent_find(chosen.begin(), chosen.end(), std::not_equal_to<>()) == chosen.end();
-  return chosen.size() > 1 && same ? chosen.front() + " each time" : joined(chosen);
+// What the draws chose, each setting once, the most frequent first; with thirty draws over folds a list would fill
+// pages.
+std::string chosen_by_draws(const std::vector<std::string>& chosen) {
+  std::vector<std::pair<std::string, int>> counts;
+  for (const std::string& one : chosen) {
+    const auto known =
+        std::find_if(counts.begin(), counts.end(), [&](const auto& count) { return count.first == one; });
+    ++(known != counts.end() ? *known : counts.emplace_back(one, 0)).second;
+  }
+  if (counts.size() == 1 && chosen.size() > 1) return counts[0].first + " each time";
+  std::stable_sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string> words;
+  for (const auto& [setting, times] : counts)
+    words.push_back(times > 1 ? concat(setting, " (", times, " times)") : setting);
+  return joined(words);
 }
 
 // metric: of their scores.
@@ -208,7 +218,7 @@ void write_eval_report(const fs::path& folder, const FewShotResult& r) {
       const bool band = std::isfinite(point.low);
       table.rows.push_back({head.name, point.shots == 0 ? "all" : concat(point.shots), percent(point.mean),
                             band ? concat(percent(point.low), " - ", percent(point.high)) : "-",
-                            chosen_by_seeds(point.chosen)});
+                            chosen_by_draws(point.chosen)});
       if (point.shots == 0 || (!series.x.empty() && point.shots <= series.x.back())) continue;
       series.x.push_back(point.shots);
       series.y.push_back(point.mean);

@@ -21,11 +21,12 @@ constexpr std::string_view kHead = R"(<!doctype html>
   --line: #363d46; --right: #4cc274; --wrong: #f0776f; } }
 body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem; background: var(--page); color: var(--text);
   font: 15px/1.45 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; } h2 { margin-top: 2.2rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }
+h1 { font-size: 1.6rem; overflow-wrap: anywhere; } h2 { margin-top: 2.2rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }
 p { max-width: 50rem; white-space: pre-line; }
 table { display: block; overflow-x: auto; border-collapse: collapse; }
 th, td { max-width: min(40rem, 70vw); padding: .2rem .9rem .2rem 0; border-bottom: 1px solid var(--line);
   text-align: left; vertical-align: top; overflow-wrap: break-word; }
+.w { min-width: min(14rem, 60vw); }
 th { color: var(--muted); font-weight: 600; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .plots { display: flex; flex-wrap: wrap; gap: 1.2rem; } svg { max-width: 100%; height: auto; color: var(--muted); }
@@ -80,16 +81,24 @@ void HtmlPage::paragraph(std::string_view text) {
 }
 
 void HtmlPage::table(const HtmlTable& table) {
+  constexpr size_t kWideBytes = 30;  // text that a phone would else set a letter a line; it scrolls sideways instead
   const size_t width = !table.columns.empty() || table.rows.empty() ? table.columns.size() : table.rows[0].size();
-  std::vector<bool> numeric(width, true);
+  std::vector<bool> numeric(width, true), wide(width, false);
   for (const auto& row : table.rows) {
     CLIPKIT_CHECK(row.size() == width, "page: a table row has ", row.size(), " cells, expected ", width);
-    for (size_t i = 0; i < width; ++i) numeric[i] = numeric[i] && looks_numeric(row[i]);
+    for (size_t i = 0; i < width; ++i) {
+      numeric[i] = numeric[i] && looks_numeric(row[i]);
+      wide[i] = wide[i] || row[i].size() > kWideBytes;
+    }
   }
   const auto add_row = [&](const std::vector<std::string>& cells, std::string_view tag) {
     body_ += "<tr>";
     for (size_t i = 0; i < width; ++i) {
-      body_ += concat("<", tag, numeric[i] ? " class=\"n\">" : ">", escape_markup(cells[i]), "</", tag, ">");
+      body_ += concat("<", tag,
+                      numeric[i] ? " class=\"n\">"
+                      : wide[i]  ? " class=\"w\">"
+                                 : ">",
+                      escape_markup(cells[i]), "</", tag, ">");
     }
     body_ += "</tr>\n";
   };

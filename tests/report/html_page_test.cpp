@@ -50,6 +50,13 @@ TEST(HtmlPage, SetsColumnsOfNumbersFlushRight) {
   EXPECT_THAT(text, HasSubstr("<tr><td>8</td><td class=\"n\">5 %</td><td class=\"n\">1e-5</td></tr>"));
 }
 
+TEST(HtmlPage, KeepsColumnsOfLongTextWide) {
+  HtmlPage page("Page");
+  page.table(
+      {.columns = {"shots", "chosen"}, .rows = {{"1", "lambda 1"}, {"2", "lambda 10000 (27 times); lambda 1000"}}});
+  EXPECT_THAT(page.text(), HasSubstr("<td class=\"n\">1</td><td class=\"w\">lambda 1</td>"));
+}
+
 TEST(HtmlPage, TakesTablesWithoutAHeadOrRows) {
   HtmlPage page("run");
   page.table({.rows = {{"model", "ViT-B-32"}, {"seed", "0"}}});

@@ -6,9 +6,11 @@
 #include <set>
 
 #include "base/compute_thread.h"
+#include "base/file_writer.h"
 #include "base/json.h"
 #include "clipkit/error.h"
 #include "eval/made_set.h"
+#include "support/temporary_folder.h"
 #include "support/tensors.h"
 #include "transfer/few_shot_heads.h"
 #include "transfer/few_shot_run.h"
@@ -214,6 +216,14 @@ TEST(FewShotRun, TakesTheDrawsOfAllFoldsTogether) {
   ASSERT_THAT(result.origin.unreadable, SizeIs(1));
   EXPECT_EQ(result.origin.unreadable[0].picture, "train2: picture 9");
   EXPECT_EQ(parse_json(to_json(result), "result")["folds"][1]["train"], "train2");
+  FewShotResult shown = result;
+  shown.heads[0].points[0].chosen = {"lambda 1", "lambda 2", "lambda 2", "lambda 3", "lambda 2", "lambda 3"};
+  const testing::TemporaryFolder folder;
+  write_eval_report(folder / "out", shown);
+  const std::string page = read_file(folder / "out/index.html", 1 << 24);
+  for (const char* part :
+       {"the seeds of 2 folds", "zero-shot, accuracy, %", "lambda 2 (3 times); lambda 3 (2 times); lambda 1"})
+    EXPECT_THAT(page, ::testing::HasSubstr(part));
 }
 
 }  // namespace
