@@ -59,8 +59,6 @@ int EvalOverlap::run(const Arguments& arguments) {
   for (const std::string& part : train_) o_.train_data += (o_.train_data.empty() ? "" : "::") + part;
   const OverlapResult result =
       evaluate([&](const EvalCallbacks& callbacks) { return evaluate_overlap(o_, callbacks); });
-  if (result.train_unreadable > 0)
-    message(std::to_string(result.train_unreadable) + " training pictures cannot be read and are not compared");
   if (result.is_doubtful()) {
     message(std::to_string(result.doubtful) + " of " + std::to_string(result.all.pictures) +
             " test pictures have their most similar training picture within 0.05 of the threshold " +

@@ -158,6 +158,8 @@ OverlapResult run_overlap(const OverlapOptions& options, const LabelledSet& set,
   result.train_sha256 =
       for_each_feature_chunk(watched, detector, how, callbacks, [&](int64_t begin, const FeatureChunk& chunk) {
         result.train_unreadable += static_cast<int64_t>(chunk.errors.size());
+        for (const auto& [row, reason] : chunk.errors)
+          origin.unreadable.push_back({concat("training picture ", begin + row), reason});
         run_on_compute_thread([&] {  // unreadable pictures are rows of zeros, which are like nothing
           const Tensor unit = Tensor::empty(chunk.x.shape());
           ops::normalize_rows(*encoder.backend, {.x = chunk.x, .y = unit});

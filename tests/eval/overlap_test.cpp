@@ -91,6 +91,9 @@ TEST(Overlap, FindsAllPlantedCopiesAndNothingElse) {
   const OverlapResult result = find_overlap(scenes(100), training(300, 10));
   EXPECT_EQ(result.train_pictures, 299);
   EXPECT_EQ(result.train_unreadable, 1);
+  ASSERT_THAT(result.origin.unreadable, SizeIs(1));
+  EXPECT_EQ(result.origin.unreadable[0].picture, "training picture 11");
+  EXPECT_THAT(result.origin.unreadable[0].reason, HasSubstr("train 11: damaged"));
   EXPECT_EQ(result.exact, 1);
   ASSERT_THAT(result.pairs, SizeIs(11));
   EXPECT_TRUE(result.pairs[0].exact);
